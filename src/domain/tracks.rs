@@ -1,6 +1,11 @@
 //! The agencies' parts in a declaration and when each of them is done.
 
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::number::Number;
 use super::words::words;
+use super::workflow::QuarantineKind;
 
 words! {
     /// One agency's part.
@@ -38,4 +43,128 @@ words! {
 words! {
     /// What an inspection found.
     "result" InspectionResult { Conforms = "conforms", Differs = "differs" }
+}
+
+impl Track {
+    /// The kind of quarantine officer whose track it is; none for the other agencies' tracks.
+    #[must_use]
+    pub const fn quarantine_kind(self) -> Option<QuarantineKind> {
+        match self {
+            Self::Health => Some(QuarantineKind::Health),
+            Self::AnimalQuarantine => Some(QuarantineKind::Animal),
+            Self::PlantQuarantine => Some(QuarantineKind::Plant),
+            Self::Customs | Self::BorderGuard | Self::Fee | Self::Transshipment => None,
+        }
+    }
+}
+
+/// One agency's part in a declaration: why it is required and how far it has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Why it is required: the id of the rule that said so, or `added` when a gate manager did.
+    pub because: String,
+    /// How far it has come.
+    pub state: TrackState,
+    /// The declaration from which the part was carried over at a transfer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried_from: Option<Number>,
+    /// Customs: the lane in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lane: Option<Lane>,
+    /// Customs: the lowest lane that may still be given, after the declaration was returned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lane_floor: Option<Lane>,
+    /// Customs: the documents were checked.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub documents_checked: bool,
+    /// Customs: what the last inspection found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inspection: Option<InspectionResult>,
+    /// Quarantines: a treatment was required and is not yet followed by a pass or a fail.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub treatment: bool,
+    /// Fee: what is to be paid, in whole dong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_vnd: Option<i64>,
+    /// Fee: the receipt's number, once paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<String>,
+    /// Fee: what was paid and, below zero, refunded under this number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub payments: Vec<Payment>,
+}
+
+/// Money that changed hands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// How much, in whole dong; below zero for a refund.
+    pub amount_vnd: i64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+impl Part {
+    /// A part that nobody has begun.
+    #[must_use]
+    pub fn required(because: impl Into<String>) -> Self {
+        Self {
+            because: because.into(),
+            state: TrackState::NotBegun,
+            carried_from: None,
+            lane: None,
+            lane_floor: None,
+            documents_checked: false,
+            inspection: None,
+            treatment: false,
+            amount_vnd: None,
+            receipt: None,
+            payments: Vec::new(),
+        }
+    }
+
+    /// Whether the agency has finished its part and found nothing against the vehicle.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.state == TrackState::Done
+    }
+
+    /// Whether the agency has decided, for or against.
+    #[must_use]
+    pub fn is_decided(&self) -> bool {
+        matches!(self.state, TrackState::Done | TrackState::Failed)
+    }
+
+    /// Whether customs may clear: green after the lane, yellow after the documents, red after the
+    /// documents and an inspection that conforms (Customs Law 2014).
+    #[must_use]
+    pub fn may_be_cleared(&self) -> bool {
+        !self.is_decided()
+            && match self.lane {
+                None => false,
+                Some(Lane::Green) => true,
+                Some(Lane::Yellow) => self.documents_checked,
+                Some(Lane::Red) => self.documents_checked && self.inspection == Some(InspectionResult::Conforms),
+            }
+    }
+
+    /// The part as it begins anew after its declaration was returned: the lane stays the floor
+    /// under the next one, a fee that was paid or waived stays so.
+    #[must_use]
+    pub fn begun_anew(&self, track: Track) -> Self {
+        if track == Track::Fee && self.is_done() {
+            return self.clone();
+        }
+        Self {
+            lane_floor: self.lane.max(self.lane_floor),
+            amount_vnd: self.amount_vnd,
+            payments: self.payments.clone(),
+            state: if self.amount_vnd.is_some() { TrackState::UnderWay } else { TrackState::NotBegun },
+            ..Self::required(self.because.clone())
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Who may do what from where: the one table. What is offered, the refusals, `GET /workflow` and
 //! `docs/workflow.md` all come from it.
 
+use super::tracks::Track;
 use super::words::words;
 
 words! {
@@ -121,5 +122,258 @@ words! {
         Health = "health",
         Animal = "animal",
         Plant = "plant",
+    }
+}
+
+impl State {
+    /// No action changes such a state: what happened has ended.
+    #[must_use]
+    pub const fn is_terminal(self) -> bool {
+        match self {
+            Self::Completed | Self::Cancelled | Self::Rejected | Self::Expired | Self::TurnedBack | Self::Transferred => {
+                true
+            }
+            Self::Draft
+            | Self::Submitted
+            | Self::Returned
+            | Self::Registered
+            | Self::Arrived
+            | Self::InYard
+            | Self::Ready => false,
+        }
+    }
+
+    /// Declared and not ended: the vehicle takes its place among the active ones.
+    #[must_use]
+    pub const fn is_active(self) -> bool {
+        !self.is_terminal() && !matches!(self, Self::Draft)
+    }
+}
+
+/// Where a move of the table leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum To {
+    /// The state stays what it is.
+    Same,
+    /// This state.
+    State(State),
+}
+
+/// From any of these states to that one.
+#[derive(Clone, Copy, Debug)]
+pub struct Move {
+    /// The states it starts from.
+    pub from: &'static [State],
+    /// Where it leads.
+    pub to: To,
+}
+
+/// A field that stands beside `action` in what is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Without it the action is refused.
+    Required(Field),
+    /// It may be given.
+    Optional(Field),
+}
+
+impl Need {
+    /// The field itself.
+    #[must_use]
+    pub const fn field(self) -> Field {
+        match self {
+            Self::Required(field) | Self::Optional(field) => field,
+        }
+    }
+}
+
+words! {
+    /// The fields that actions take.
+    "action field" Field {
+        Reason = "reason",
+        ReasonCode = "reason_code",
+        Fields = "fields",
+        Yard = "yard",
+        Bay = "bay",
+        ObservedPlate = "observed_plate",
+        MismatchReason = "mismatch_reason",
+        CrossingPoint = "crossing_point",
+        Lane = "lane",
+        Means = "means",
+        Result = "result",
+        AmountVnd = "amount_vnd",
+        Receipt = "receipt",
+        OnwardPlate = "onward_plate",
+        LegalReason = "legal_reason",
+        Hold = "hold",
+        Track = "track",
+        Text = "text",
+    }
+}
+
+/// One row of the workflow table: who may take an action, from where, to where, saying what.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// Who may take it. [`Role::System`] alone: it happens by itself.
+    pub by: &'static [Role],
+    /// From which states to which.
+    pub moves: &'static [Move],
+    /// What must or may be said with it.
+    pub says: &'static [Need],
+    /// The track it works on, if any: it must be required for the declaration.
+    pub track: Option<Track>,
+    /// Whether it goes on while a hold stands.
+    pub on_hold: OnHold,
+}
+
+/// What a standing hold means for an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnHold {
+    /// Goes on.
+    GoesOn,
+    /// Waits until every hold is released.
+    Stops,
+    /// Goes on for the role that placed every standing hold.
+    GoesOnForHolder,
+}
+
+impl Action {
+    /// The workflow table. A new [`Action`] does not compile until it has a row.
+    #[must_use]
+    #[rustfmt::skip]
+    pub const fn rule(self) -> Rule {
+        use {Field as F, Need::{Optional, Required}, OnHold::{GoesOn, GoesOnForHolder, Stops}, Role::*, State::*, To::Same};
+
+        const AFTER_REGISTRATION: &[State] = &[Registered, Arrived, InYard, Ready];
+        const AFTER_ARRIVAL: &[State] = &[Arrived, InYard, Ready];
+        const BUT_DRAFT: &[State] = &[Submitted, Returned, Registered, Arrived, InYard, Ready, Completed, Cancelled, Rejected, Expired, TurnedBack, Transferred];
+        const OFFICERS: &[Role] = &[CustomsOfficer, BorderGuard, QuarantineOfficer, YardOperator, FeeCollector, GateManager];
+        const REASON: &[Need] = &[Required(F::Reason)];
+
+        const fn row(by: &'static [Role], moves: &'static [Move], says: &'static [Need], on_hold: OnHold) -> Rule {
+            Rule { by, moves, says, track: None, on_hold }
+        }
+        const fn part(track: Track, by: &'static [Role], from: &'static [Move], says: &'static [Need]) -> Rule {
+            Rule { by, moves: from, says, track: Some(track), on_hold: GoesOn }
+        }
+        macro_rules! to { ($($from:expr => $to:expr),+) => { &[$(Move { from: $from, to: $to }),+] } }
+        const STAY_REGISTERED: &[Move] = to!(AFTER_REGISTRATION => Same);
+        const STAY_ARRIVED: &[Move] = to!(AFTER_ARRIVAL => Same);
+
+        match self {
+            Self::Create          => row(&[Declarant], to!(&[] => To::State(Draft)), &[], GoesOn),
+            Self::Amend           => row(&[Declarant], to!(&[Draft, Returned, Submitted, Registered] => Same), &[], Stops),
+            Self::Submit          => row(&[Declarant], to!(&[Draft, Returned] => To::State(Submitted)), &[], GoesOn),
+            Self::Return          => row(&[GateManager, CustomsOfficer], to!(&[Submitted, Registered] => To::State(Returned)),
+                                         &[Required(F::ReasonCode), Required(F::Reason), Optional(F::Fields)], Stops),
+            Self::Register        => row(&[GateManager, System], to!(&[Submitted] => To::State(Registered)), &[Optional(F::Yard)], GoesOn),
+            Self::AddTrack        => row(&[GateManager], to!(AFTER_REGISTRATION => Same), &[Required(F::Track), Required(F::Reason)], GoesOn),
+            Self::Cancel          => row(&[Declarant, GateManager], to!(&[Draft, Submitted, Returned, Registered] => To::State(Cancelled)),
+                                         &[Optional(F::Reason)], Stops),
+            Self::Expire          => row(&[System], to!(&[Submitted, Returned, Registered] => To::State(Expired)), &[], Stops),
+            Self::Arrive          => row(&[BorderGuard], to!(&[Registered] => To::State(Arrived)),
+                                         &[Required(F::ObservedPlate), Optional(F::MismatchReason)], GoesOn),
+            Self::UndoArrive      => row(&[BorderGuard], to!(&[Arrived] => To::State(Registered)), REASON, GoesOn),
+            Self::EnterYard       => row(&[YardOperator], to!(&[Arrived] => To::State(InYard), &[Ready] => Same),
+                                         &[Required(F::Yard), Optional(F::Bay)], GoesOn),
+            Self::MoveYard        => row(&[YardOperator], to!(&[InYard, Ready] => Same), &[Required(F::Yard), Optional(F::Bay)], GoesOn),
+            Self::LeaveYard       => row(&[YardOperator], to!(&[Ready, Rejected, TurnedBack, Transferred] => Same), &[], Stops),
+            Self::TurnBack        => row(&[BorderGuard, GateManager], to!(AFTER_ARRIVAL => To::State(TurnedBack)), REASON, Stops),
+            Self::Transfer        => row(&[GateManager], to!(AFTER_REGISTRATION => To::State(Transferred)),
+                                         &[Required(F::CrossingPoint), Optional(F::Reason)], Stops),
+            Self::TransferIn      => row(&[System], to!(&[] => To::State(Registered)), &[], GoesOn),
+            Self::Reject          => row(&[CustomsOfficer, BorderGuard, QuarantineOfficer],
+                                         to!(&[Submitted, Registered, Arrived, InYard, Ready] => To::State(Rejected)), REASON, GoesOnForHolder),
+            Self::Complete        => row(&[BorderGuard], to!(&[Ready] => To::State(Completed)),
+                                         &[Required(F::ObservedPlate), Optional(F::MismatchReason)], Stops),
+            Self::LeaveGate       => row(&[BorderGuard], to!(&[Rejected, TurnedBack, Transferred] => Same), &[], GoesOn),
+            Self::TractorReturned => row(&[BorderGuard], to!(&[Arrived, InYard, Ready, Completed, Rejected, TurnedBack, Transferred] => Same),
+                                         &[Required(F::ObservedPlate)], GoesOn),
+            Self::Remark          => row(OFFICERS, to!(BUT_DRAFT => Same), &[Required(F::Text)], GoesOn),
+            Self::MakeReady       => row(&[System], to!(&[Arrived, InYard] => To::State(Ready)), &[], Stops),
+            // `reopen` leads to `arrived` once the vehicle is out of the yard: see `Declaration::reopened`.
+            Self::Reopen          => row(&[System], to!(&[Ready] => To::State(InYard)), &[], GoesOn),
+            Self::TakeOver        => row(&[System], &[], &[], GoesOn),
+            Self::HoldPlace       => row(&[CustomsOfficer, BorderGuard], STAY_REGISTERED, &[Required(F::LegalReason)], GoesOn),
+            Self::HoldRelease     => row(&[CustomsOfficer, BorderGuard], STAY_REGISTERED, &[Required(F::Hold)], GoesOn),
+
+            Self::CustomsSetLane        => part(Track::Customs, &[CustomsOfficer], STAY_REGISTERED, &[Required(F::Lane)]),
+            Self::CustomsRaiseLane      => part(Track::Customs, &[CustomsOfficer], STAY_REGISTERED, &[Required(F::Lane), Required(F::Reason)]),
+            Self::CustomsCheckDocuments => part(Track::Customs, &[CustomsOfficer], STAY_REGISTERED, &[Optional(F::Text)]),
+            Self::CustomsInspect        => part(Track::Customs, &[CustomsOfficer], STAY_ARRIVED, &[Required(F::Means), Required(F::Result), Optional(F::Text)]),
+            Self::CustomsClear          => part(Track::Customs, &[CustomsOfficer], STAY_REGISTERED, &[]),
+            Self::CustomsRefuse         => part(Track::Customs, &[CustomsOfficer], STAY_REGISTERED, REASON),
+            Self::CustomsRevoke         => part(Track::Customs, &[CustomsOfficer], STAY_REGISTERED, REASON),
+
+            Self::HealthPass                       => part(Track::Health, &[QuarantineOfficer], STAY_ARRIVED, &[Optional(F::Text)]),
+            Self::HealthFail                       => part(Track::Health, &[QuarantineOfficer], STAY_ARRIVED, REASON),
+            Self::HealthRequireTreatment           => part(Track::Health, &[QuarantineOfficer], STAY_ARRIVED, REASON),
+            Self::HealthRevoke                     => part(Track::Health, &[QuarantineOfficer], STAY_ARRIVED, REASON),
+            Self::AnimalQuarantinePass             => part(Track::AnimalQuarantine, &[QuarantineOfficer], STAY_ARRIVED, &[Optional(F::Text)]),
+            Self::AnimalQuarantineFail             => part(Track::AnimalQuarantine, &[QuarantineOfficer], STAY_ARRIVED, REASON),
+            Self::AnimalQuarantineRequireTreatment => part(Track::AnimalQuarantine, &[QuarantineOfficer], STAY_ARRIVED, REASON),
+            Self::AnimalQuarantineRevoke           => part(Track::AnimalQuarantine, &[QuarantineOfficer], STAY_ARRIVED, REASON),
+            Self::PlantQuarantinePass              => part(Track::PlantQuarantine, &[QuarantineOfficer], STAY_ARRIVED, &[Optional(F::Text)]),
+            Self::PlantQuarantineFail              => part(Track::PlantQuarantine, &[QuarantineOfficer], STAY_ARRIVED, REASON),
+            Self::PlantQuarantineRequireTreatment  => part(Track::PlantQuarantine, &[QuarantineOfficer], STAY_ARRIVED, REASON),
+            Self::PlantQuarantineRevoke            => part(Track::PlantQuarantine, &[QuarantineOfficer], STAY_ARRIVED, REASON),
+
+            Self::BorderGuardPass   => part(Track::BorderGuard, &[BorderGuard], STAY_ARRIVED, &[Optional(F::Text)]),
+            Self::BorderGuardRefuse => part(Track::BorderGuard, &[BorderGuard], STAY_ARRIVED, REASON),
+            Self::BorderGuardRevoke => part(Track::BorderGuard, &[BorderGuard], STAY_ARRIVED, REASON),
+
+            Self::FeeAssess => part(Track::Fee, &[FeeCollector], STAY_REGISTERED, &[Required(F::AmountVnd)]),
+            Self::FeePay    => part(Track::Fee, &[FeeCollector], STAY_REGISTERED, &[Required(F::Receipt)]),
+            Self::FeeWaive  => part(Track::Fee, &[FeeCollector], STAY_REGISTERED, REASON),
+            Self::FeeRefund => part(Track::Fee, &[FeeCollector],
+                                    to!(&[Registered, Arrived, InYard, Ready, Completed, Cancelled, Rejected, Expired, TurnedBack, Transferred] => Same), REASON),
+
+            Self::TransshipmentStart  => part(Track::Transshipment, &[YardOperator], to!(&[InYard] => Same), &[]),
+            Self::TransshipmentFinish => part(Track::Transshipment, &[YardOperator], to!(&[InYard] => Same), &[Required(F::OnwardPlate)]),
+            Self::TransshipmentRevoke => part(Track::Transshipment, &[YardOperator], to!(&[InYard, Ready] => Same), REASON),
+        }
+    }
+
+    /// Whether anybody but the service itself takes it.
+    #[must_use]
+    pub fn is_for_people(self) -> bool {
+        self.rule().by.iter().any(|role| *role != Role::System)
+    }
+
+    /// Whether it is sent to `POST …/actions`: neither the service's own, nor said by creating or amending.
+    #[must_use]
+    pub fn is_ordered(self) -> bool {
+        self.is_for_people() && !matches!(self, Self::Create | Self::Amend)
+    }
+
+    /// The kind of quarantine officer it belongs to, for the quarantines' own actions.
+    #[must_use]
+    pub const fn quarantine_kind(self) -> Option<QuarantineKind> {
+        match self.rule().track {
+            Some(track) => track.quarantine_kind(),
+            None => None,
+        }
+    }
+}
+
+impl Role {
+    /// Whether any row of the table is this role's: only such a role may send actions at all.
+    #[must_use]
+    pub fn takes_actions(self) -> bool {
+        Action::VARIANTS.iter().any(|action| action.is_ordered() && action.rule().by.contains(&self))
+    }
+
+    /// Whether it belongs to an agency at the gate, with a list of crossing points as its scope.
+    #[must_use]
+    pub const fn is_officer(self) -> bool {
+        match self {
+            Self::CustomsOfficer
+            | Self::BorderGuard
+            | Self::QuarantineOfficer
+            | Self::YardOperator
+            | Self::FeeCollector
+            | Self::GateManager => true,
+            Self::Declarant | Self::Analyst | Self::Auditor | Self::Admin | Self::System => false,
+        }
     }
 }
