@@ -1,1 +1,52 @@
-#[test] fn t() {}
+//! The workflow table as a whole.
+
+use border_gate::domain::workflow::{Action, Role, State, To};
+
+#[test]
+fn nothing_leaves_an_ended_declaration() {
+    for action in Action::VARIANTS {
+        for step in action.rule().moves {
+            for from in step.from.iter().filter(|from| from.is_terminal()) {
+                assert_eq!(step.to, To::Same, "{action} leads away from {from}");
+            }
+        }
+    }
+}
+
+#[test]
+fn those_who_only_look_take_no_action() {
+    for role in [Role::Analyst, Role::Auditor, Role::Admin] {
+        assert!(!role.takes_actions(), "{role} takes actions");
+    }
+}
+
+#[test]
+fn only_the_border_guard_lets_a_vehicle_in_and_across() {
+    for action in [Action::Arrive, Action::Complete] {
+        assert_eq!(action.rule().by, [Role::BorderGuard]);
+    }
+}
+
+#[test]
+fn a_vehicle_in_a_ready_declaration_alone_can_complete() {
+    let from: Vec<State> = Action::Complete.rule().moves.iter().flat_map(|step| step.from).copied().collect();
+    assert_eq!(from, [State::Ready]);
+}
+
+#[test]
+fn a_hold_stops_everything_that_would_let_the_vehicle_go() {
+    use border_gate::domain::workflow::OnHold;
+    for action in [
+        Action::Cancel,
+        Action::Return,
+        Action::Amend,
+        Action::Transfer,
+        Action::TurnBack,
+        Action::LeaveYard,
+        Action::Complete,
+        Action::Expire,
+        Action::MakeReady,
+    ] {
+        assert_eq!(action.rule().on_hold, OnHold::Stops, "{action}");
+    }
+}

@@ -243,8 +243,7 @@ impl Content {
     /// The chapters of the Harmonized System that its goods fall in, each once.
     #[must_use]
     pub fn hs_chapters(&self) -> Vec<u8> {
-        let mut chapters: Vec<u8> =
-            self.goods.iter().filter_map(|line| line.hs_code.get(..2)?.parse().ok()).collect();
+        let mut chapters: Vec<u8> = self.goods.iter().filter_map(|line| line.hs_code.get(..2)?.parse().ok()).collect();
         chapters.sort_unstable();
         chapters.dedup();
         chapters

@@ -389,10 +389,7 @@ impl Declaration {
             declarant,
             content,
             people: None,
-            people_seal: details
-                .people_digest
-                .clone()
-                .map(|digest| PeopleSeal { salt: String::new(), digest }),
+            people_seal: details.people_digest.clone().map(|digest| PeopleSeal { salt: String::new(), digest }),
             stamps,
             progress,
             last_action: entry.action,

@@ -1,7 +1,15 @@
 //! The rules of the gate. Pure: no I/O, no clock, no framework, no async.
 
+pub mod actor;
+pub mod audit;
 pub mod content;
+pub mod declaration;
+pub mod firm;
+pub mod number;
+pub mod period;
 pub mod rule_failure;
+pub mod throughput;
 pub mod tracks;
+pub mod vehicle;
 pub mod words;
 pub mod workflow;

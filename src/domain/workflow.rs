@@ -130,9 +130,12 @@ impl State {
     #[must_use]
     pub const fn is_terminal(self) -> bool {
         match self {
-            Self::Completed | Self::Cancelled | Self::Rejected | Self::Expired | Self::TurnedBack | Self::Transferred => {
-                true
-            }
+            Self::Completed
+            | Self::Cancelled
+            | Self::Rejected
+            | Self::Expired
+            | Self::TurnedBack
+            | Self::Transferred => true,
             Self::Draft
             | Self::Submitted
             | Self::Returned
