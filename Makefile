@@ -2,4 +2,4 @@
 help: ## lists the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 test: ## runs every test
-	cargo test --locked
+	cargo test --locked --lib --bins --tests
