@@ -7,6 +7,7 @@ pub mod declaration;
 pub mod firm;
 pub mod number;
 pub mod period;
+pub mod plates;
 pub mod reference;
 pub mod rule_failure;
 pub mod throughput;
