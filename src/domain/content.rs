@@ -261,3 +261,21 @@ pub fn vehicle_key(country: &str, plate: &str) -> String {
 pub fn to_micros(at: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(at.timestamp_micros()).unwrap_or(at)
 }
+
+impl Content {
+    /// Whether what crosses is a rail wagon.
+    #[must_use]
+    pub fn is_by_rail(&self) -> bool {
+        self.vehicle.as_ref().is_some_and(|vehicle| vehicle.kind == VehicleKind::RailWagon)
+    }
+}
+
+/// The country whose plate this normalised text can be, of those that meet at the gate.
+#[must_use]
+pub fn country_of(plate: &str) -> Option<&'static str> {
+    ["VN", "CN"].into_iter().find(|country| {
+        let mut findings = super::rule_failure::Findings::default();
+        super::plates::check_plate(plate, country, super::plates::Bearer::Powered, "", &mut findings);
+        findings.failures.is_empty()
+    })
+}

@@ -1,7 +1,9 @@
 //! The rules of the gate. Pure: no I/O, no clock, no framework, no async.
 
+pub mod act;
 pub mod actor;
 pub mod audit;
+pub mod check;
 pub mod content;
 pub mod declaration;
 pub mod firm;

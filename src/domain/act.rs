@@ -1,0 +1,734 @@
+//! Deciding an action: is it open to this caller on this record, does what was said with it hold,
+//! and what follows from it. One answer serves the offered actions, the refusals and the act itself.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::actor::Actor;
+use super::check::check;
+use super::content::{self, Content, People, to_micros};
+use super::declaration::{Declaration, Details, Entry};
+use super::firm::CheckDigit;
+use super::number::Number;
+use super::period::local_day;
+use super::reference::{Reference, TrackFacts};
+use super::rule_failure::RuleFailure;
+use super::tracks::{InspectionResult, Lane, Part, Track, TrackState};
+use super::vehicle::normalise;
+use super::workflow::{Action, Need, OnHold, Role, State, To};
+
+/// What the rules stand on besides the record itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    /// Gates, yards, type codes, track rules.
+    pub reference: &'a Reference,
+    /// Days after which what waits expires.
+    pub expire_after_days: i64,
+    /// Whether a tax code's wrong check digit is a failure or a warning.
+    pub tax_code_check: CheckDigit,
+}
+
+/// Why an action is not offered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The action is not this role's, or not this caller's: another firm's, another quarantine's, another's yard.
+    NotYours(&'static str),
+    /// The state or the record's own facts forbid it now. The slug names why.
+    NotNow(&'static str),
+    /// A hold stands.
+    OnHold,
+    /// It cannot be submitted while rules fail.
+    RuleFailures(Vec<RuleFailure>),
+}
+
+/// Why an action was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Not there, or not the caller's to see.
+    NotVisible,
+    /// The caller may see it and may not do it. The slug names why.
+    NotYours(&'static str),
+    /// Not now; these actions are open to the caller.
+    NotNow {
+        /// Why, as a slug.
+        why: &'static str,
+        /// What is open instead.
+        offered: Vec<Action>,
+    },
+    /// A hold stops it; these actions are open to the caller.
+    OnHold {
+        /// What is open instead.
+        offered: Vec<Action>,
+    },
+    /// What was said does not hold.
+    Invalid(Vec<RuleFailure>),
+}
+
+/// What an action led to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Acted {
+    /// The record after it.
+    pub after: Declaration,
+    /// What was recorded: the action and what the system did because of it.
+    pub entries: Vec<Entry>,
+    /// At a transfer, the record made at the other crossing point.
+    pub transferred: Option<Box<(Declaration, Entry)>>,
+}
+
+/// An action that somebody orders.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Which.
+    pub action: Action,
+    /// With which fields, as sent.
+    pub said: Details,
+    /// At a transfer, the number of the record to be made.
+    pub new_number: Option<Number>,
+}
+
+impl Declaration {
+    /// Whether `actor` may see this declaration at all: its own firm, the owner of the goods once it is
+    /// submitted, the officers at its crossing point once it is submitted, and auditors.
+    #[must_use]
+    pub fn is_visible_to(&self, actor: &Actor) -> bool {
+        let declared = self.state != State::Draft && self.stamps.declared_at.is_some();
+        match actor.role {
+            Role::Declarant => {
+                actor.firm == Some(self.firm)
+                    || (declared
+                        && actor.firm_tax_code.is_some()
+                        && actor.firm_tax_code == self.content.trader_tax_code)
+            }
+            Role::CustomsOfficer
+            | Role::BorderGuard
+            | Role::QuarantineOfficer
+            | Role::YardOperator
+            | Role::FeeCollector
+            | Role::GateManager => declared && actor.crossing_points.contains(&self.content.crossing_point),
+            Role::Auditor | Role::System => true,
+            Role::Analyst | Role::Admin => false,
+        }
+    }
+
+    /// The actions open to `actor` now, in the table's order.
+    #[must_use]
+    pub fn offered(&self, actor: &Actor, now: DateTime<Utc>, rules: Rules) -> Vec<Action> {
+        if !self.is_visible_to(actor) {
+            return Vec::new();
+        }
+        Action::VARIANTS
+            .iter()
+            .copied()
+            .filter(|action| action.is_for_people() && self.obstacle(*action, actor, now, rules).is_none())
+            .collect()
+    }
+
+    /// What stands between `actor` and `action`, if anything: by the table, then by the record's own facts.
+    #[must_use]
+    pub fn obstacle(&self, action: Action, actor: &Actor, now: DateTime<Utc>, rules: Rules) -> Option<Obstacle> {
+        let rule = action.rule();
+        if !rule.by.contains(&actor.role) {
+            return Some(Obstacle::NotYours("role"));
+        }
+        if actor.role == Role::Declarant && actor.firm != Some(self.firm) {
+            return Some(Obstacle::NotYours("firm"));
+        }
+        if action.quarantine_kind().is_some() && action.quarantine_kind() != actor.quarantine_kind {
+            return Some(Obstacle::NotYours("quarantine-kind"));
+        }
+        if !rule.moves.iter().any(|step| step.from.contains(&self.state)) {
+            return Some(Obstacle::NotNow("state"));
+        }
+        match rule.track {
+            Some(track) if !self.progress.tracks.contains_key(&track) => {
+                return Some(Obstacle::NotNow("track-not-required"));
+            }
+            _ => {}
+        }
+        if !self.progress.holds.is_empty() {
+            match rule.on_hold {
+                OnHold::GoesOn => {}
+                OnHold::Stops => return Some(Obstacle::OnHold),
+                OnHold::GoesOnForHolder => {
+                    if !self.progress.holds.iter().all(|hold| hold.placed_by == actor.role) {
+                        return Some(Obstacle::OnHold);
+                    }
+                }
+            }
+        }
+        self.own_facts(action, actor, now, rules)
+    }
+
+    /// The record's own facts that the table alone cannot say.
+    fn own_facts(&self, action: Action, actor: &Actor, now: DateTime<Utc>, rules: Rules) -> Option<Obstacle> {
+        let part = action.rule().track.and_then(|track| self.progress.tracks.get(&track));
+        let no = |why| Some(Obstacle::NotNow(why));
+        let unless = |holds: bool, why| if holds { None } else { Some(Obstacle::NotNow(why)) };
+        let in_own_yard = || match &self.progress.yard {
+            None => Some(Obstacle::NotNow("not-in-a-yard")),
+            Some(place) if !actor.yards.contains(&place.yard) => Some(Obstacle::NotYours("yard")),
+            Some(_) => None,
+        };
+        match action {
+            Action::Create | Action::TransferIn | Action::TakeOver => no("exists"),
+            Action::Submit => {
+                let failures = check(&self.content, self.people.as_ref(), now, rules).failures;
+                if failures.is_empty() { None } else { Some(Obstacle::RuleFailures(failures)) }
+            }
+            Action::Register | Action::Arrive | Action::Amend | Action::Return | Action::Cancel | Action::Remark => {
+                None
+            }
+            Action::Expire => {
+                let since = self.waiting_since();
+                unless(
+                    since.is_some_and(|since| now - since >= chrono::Duration::days(rules.expire_after_days)),
+                    "not-due",
+                )
+            }
+            Action::AddTrack => unless(self.progress.tracks.len() < Track::VARIANTS.len(), "all-tracks-required"),
+            Action::UndoArrive => unless(self.last_action == Action::Arrive, "something-done-since"),
+            Action::EnterYard => unless(self.progress.yard.is_none(), "in-a-yard"),
+            Action::MoveYard | Action::LeaveYard => in_own_yard(),
+            Action::TurnBack | Action::Transfer => None,
+            Action::Reject => {
+                let own = self.progress.tracks.iter().find(|(track, _)| {
+                    track.quarantine_kind().is_some() && track.quarantine_kind() == actor.quarantine_kind
+                });
+                unless(
+                    actor.role != Role::QuarantineOfficer
+                        || own.is_some_and(|(_, part)| part.state == TrackState::Failed),
+                    "own-track-not-failed",
+                )
+            }
+            Action::Complete => unless(self.progress.yard.is_none(), "in-a-yard"),
+            Action::LeaveGate => {
+                if self.stamps.arrived_at.is_none() {
+                    no("never-arrived")
+                } else if self.progress.yard.is_some() {
+                    no("in-a-yard")
+                } else {
+                    unless(self.stamps.left_at.is_none(), "left-already")
+                }
+            }
+            Action::TractorReturned => {
+                if self.progress.onward.is_none() {
+                    no("no-transshipment")
+                } else {
+                    unless(self.progress.tractor_returned.is_none(), "returned-already")
+                }
+            }
+            Action::MakeReady => unless(self.may_be_ready(), "not-all-done"),
+            Action::Reopen => unless(!self.may_be_ready(), "all-done"),
+            Action::HoldPlace => None,
+            Action::HoldRelease => {
+                unless(self.progress.holds.iter().any(|hold| hold.placed_by == actor.role), "no-hold-of-yours")
+            }
+            Action::CustomsSetLane
+            | Action::CustomsRaiseLane
+            | Action::CustomsCheckDocuments
+            | Action::CustomsInspect
+            | Action::CustomsClear
+            | Action::CustomsRefuse
+            | Action::CustomsRevoke
+            | Action::HealthPass
+            | Action::HealthFail
+            | Action::HealthRequireTreatment
+            | Action::HealthRevoke
+            | Action::AnimalQuarantinePass
+            | Action::AnimalQuarantineFail
+            | Action::AnimalQuarantineRequireTreatment
+            | Action::AnimalQuarantineRevoke
+            | Action::PlantQuarantinePass
+            | Action::PlantQuarantineFail
+            | Action::PlantQuarantineRequireTreatment
+            | Action::PlantQuarantineRevoke
+            | Action::BorderGuardPass
+            | Action::BorderGuardRefuse
+            | Action::BorderGuardRevoke
+            | Action::FeeAssess
+            | Action::FeePay
+            | Action::FeeWaive
+            | Action::FeeRefund
+            | Action::TransshipmentStart
+            | Action::TransshipmentFinish
+            | Action::TransshipmentRevoke => {
+                let part = part?;
+                if matches!(
+                    action,
+                    Action::TransshipmentStart | Action::TransshipmentFinish | Action::TransshipmentRevoke
+                ) && let Some(obstacle) = in_own_yard()
+                {
+                    return Some(obstacle);
+                }
+                part.reason_against(action, &self.content).and_then(no)
+            }
+        }
+    }
+
+    /// The tracks that the dated rules require for what is declared now.
+    #[must_use]
+    pub fn tracks_by_rule(&self, now: DateTime<Utc>, rules: Rules) -> BTreeMap<Track, String> {
+        required_tracks(&self.content, self.people.as_ref(), now, rules)
+    }
+}
+
+/// The tracks that the dated rules require for `content` with `people` in it.
+pub(super) fn required_tracks(
+    content: &Content,
+    people: Option<&People>,
+    now: DateTime<Utc>,
+    rules: Rules,
+) -> BTreeMap<Track, String> {
+    let facts = TrackFacts {
+        direction: content.direction,
+        regime: content.regime,
+        cargo_class: content.cargo_class,
+        driver_nationality: people.and_then(|people| people.driver.as_ref()).map(|driver| driver.nationality.clone()),
+        hs_chapters: content.hs_chapters(),
+        transshipment: content.transshipment,
+    };
+    rules.reference.required_tracks(&facts, local_day(now))
+}
+
+impl Part {
+    /// Why this part's own state forbids `action`, as a slug; nothing when it does not.
+    fn reason_against(&self, action: Action, content: &Content) -> Option<&'static str> {
+        let (holds, why) = match action {
+            Action::CustomsSetLane => {
+                if self.lane.is_some() {
+                    (false, "lane-given")
+                } else {
+                    let named = !content.customs_declarations.is_empty()
+                        || content.cargo_class == Some(content::CargoClass::Empty);
+                    (named, "no-customs-declaration")
+                }
+            }
+            Action::CustomsRaiseLane => {
+                (!self.is_decided() && self.lane.is_some_and(|lane| lane < Lane::Red), "lane-cannot-rise")
+            }
+            Action::CustomsCheckDocuments => (
+                !self.is_decided() && !self.documents_checked && self.lane.is_some_and(|lane| lane > Lane::Green),
+                "no-documents-to-check",
+            ),
+            Action::CustomsInspect => (
+                !self.is_decided()
+                    && self.lane == Some(Lane::Red)
+                    && self.inspection != Some(InspectionResult::Conforms),
+                "nothing-to-inspect",
+            ),
+            Action::CustomsClear => (self.may_be_cleared(), "not-fit-to-clear"),
+            Action::CustomsRefuse => (!self.is_decided() && self.lane.is_some(), "no-lane-or-decided"),
+            Action::CustomsRevoke | Action::BorderGuardRevoke => (self.is_decided(), "not-decided"),
+            Action::HealthPass
+            | Action::AnimalQuarantinePass
+            | Action::PlantQuarantinePass
+            | Action::BorderGuardPass
+            | Action::HealthFail
+            | Action::AnimalQuarantineFail
+            | Action::PlantQuarantineFail
+            | Action::BorderGuardRefuse
+            | Action::HealthRequireTreatment
+            | Action::AnimalQuarantineRequireTreatment
+            | Action::PlantQuarantineRequireTreatment => (!self.is_decided(), "decided"),
+            Action::HealthRevoke | Action::AnimalQuarantineRevoke | Action::PlantQuarantineRevoke => {
+                (self.state != TrackState::NotBegun, "not-begun")
+            }
+            Action::FeeAssess => (!self.is_done(), "paid-or-waived"),
+            Action::FeePay => (!self.is_done() && self.amount_vnd.is_some(), "not-assessed-or-paid"),
+            Action::FeeWaive => (!self.is_done(), "paid-or-waived"),
+            Action::FeeRefund => (self.receipt.is_some(), "not-paid"),
+            Action::TransshipmentStart => (self.state == TrackState::NotBegun, "begun"),
+            Action::TransshipmentFinish => (self.state == TrackState::UnderWay, "not-under-way"),
+            Action::TransshipmentRevoke => (self.state != TrackState::NotBegun, "not-begun"),
+            Action::Create
+            | Action::Amend
+            | Action::Submit
+            | Action::Return
+            | Action::Register
+            | Action::AddTrack
+            | Action::Cancel
+            | Action::Expire
+            | Action::Arrive
+            | Action::UndoArrive
+            | Action::EnterYard
+            | Action::MoveYard
+            | Action::LeaveYard
+            | Action::TurnBack
+            | Action::Transfer
+            | Action::TransferIn
+            | Action::Reject
+            | Action::Complete
+            | Action::LeaveGate
+            | Action::TractorReturned
+            | Action::Remark
+            | Action::MakeReady
+            | Action::Reopen
+            | Action::TakeOver
+            | Action::HoldPlace
+            | Action::HoldRelease => (true, ""),
+        };
+        if holds { None } else { Some(why) }
+    }
+}
+
+/// Decides `order` by `actor` on `declaration` at `now` and adds it, with all that follows from it.
+///
+/// # Errors
+///
+/// [`Refusal::NotVisible`] before [`Refusal::NotYours`] before [`Refusal::NotNow`] or [`Refusal::OnHold`]
+/// before [`Refusal::Invalid`], so that nobody learns from a refusal what he may not see.
+pub fn act(
+    declaration: &Declaration,
+    order: &Order,
+    actor: &Actor,
+    now: DateTime<Utc>,
+    rules: Rules,
+) -> Result<Acted, Refusal> {
+    let now = to_micros(now);
+    if !declaration.is_visible_to(actor) {
+        return Err(Refusal::NotVisible);
+    }
+    if let Some(obstacle) = declaration.obstacle(order.action, actor, now, rules) {
+        return Err(refused(declaration, obstacle, actor, now, rules));
+    }
+    let details = said(declaration, order, actor, now, rules).map_err(Refusal::Invalid)?;
+    let mut acted = Acted { after: declaration.clone(), entries: Vec::new(), transferred: None };
+    if order.action == Action::Transfer
+        && let (Some(number), Some(crossing_point)) = (order.new_number, &details.crossing_point)
+    {
+        acted.transferred = Some(Box::new(carried_over(declaration, number, crossing_point, actor, now, rules)?));
+    }
+    acted.add(order.action, actor.id.to_string(), actor.role, now, details)?;
+    acted.settle(now, rules)?;
+    Ok(acted)
+}
+
+/// The refusal that an obstacle is, with what is open instead.
+pub(super) fn refused(
+    declaration: &Declaration,
+    obstacle: Obstacle,
+    actor: &Actor,
+    now: DateTime<Utc>,
+    rules: Rules,
+) -> Refusal {
+    match obstacle {
+        Obstacle::NotYours(why) => Refusal::NotYours(why),
+        Obstacle::NotNow(why) => Refusal::NotNow { why, offered: declaration.offered(actor, now, rules) },
+        Obstacle::OnHold => Refusal::OnHold { offered: declaration.offered(actor, now, rules) },
+        Obstacle::RuleFailures(failures) => Refusal::Invalid(failures),
+    }
+}
+
+impl Acted {
+    /// Records one action and adds it to the record.
+    pub(super) fn add(
+        &mut self,
+        action: Action,
+        actor: String,
+        role: Role,
+        now: DateTime<Utc>,
+        details: Details,
+    ) -> Result<(), Refusal> {
+        let entry = Entry { seq: self.after.revision + 1, action, actor, role, at: now, recorded_at: now, details };
+        // The rules above said that it follows; if the record says otherwise, it is refused, not half done.
+        self.after.evolve(&entry).map_err(|_| Refusal::NotNow { why: "state", offered: Vec::new() })?;
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    /// What the system does in the same transaction: registers where the crossing point does so by
+    /// itself, makes ready what has become so, re-opens what no longer is.
+    pub(super) fn settle(&mut self, now: DateTime<Utc>, rules: Rules) -> Result<(), Refusal> {
+        let by_system = |action, details: Details, acted: &mut Self| {
+            acted.add(action, Role::System.to_string(), Role::System, now, details)
+        };
+        let automatic = rules
+            .reference
+            .crossing_point(&self.after.content.crossing_point, local_day(now))
+            .is_some_and(|point| point.automatic_registration);
+        if self.after.state == State::Submitted
+            && self.entries.last().is_some_and(|entry| entry.action == Action::Submit)
+            && automatic
+        {
+            let tracks = self.after.tracks_by_rule(now, rules);
+            by_system(Action::Register, Details { tracks, ..Details::default() }, self)?;
+        }
+        match self.after.state {
+            State::Arrived | State::InYard if self.after.may_be_ready() => {
+                by_system(Action::MakeReady, Details::default(), self)
+            }
+            State::Ready if !self.after.may_be_ready() => by_system(Action::Reopen, Details::default(), self),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Checks what was said with an action against the record and the reference data, and adds what the
+/// history must hold besides.
+fn said(
+    declaration: &Declaration,
+    order: &Order,
+    actor: &Actor,
+    now: DateTime<Utc>,
+    rules: Rules,
+) -> Result<Details, Vec<RuleFailure>> {
+    let mut details = order.said.clone();
+    let mut failures = Vec::new();
+    for need in order.action.rule().says {
+        if let Need::Required(field) = need
+            && !details.holds(*field)
+        {
+            failures.push(RuleFailure::new(format!("/{field}"), "required"));
+        }
+    }
+    if order.action == Action::Cancel && actor.role == Role::GateManager && details.reason.is_none() {
+        failures.push(RuleFailure::new("/reason", "required"));
+    }
+    for (field, text) in details.texts_mut() {
+        let trimmed = text.trim();
+        if trimmed.is_empty() {
+            failures.push(RuleFailure::new(format!("/{field}"), "empty"));
+        } else if trimmed.chars().count() > MAX_TEXT {
+            failures.push(RuleFailure::new(format!("/{field}"), "too-long").with("max", MAX_TEXT));
+        } else if trimmed.len() != text.len() {
+            *text = trimmed.to_owned();
+        }
+    }
+    if !failures.is_empty() {
+        return Err(failures);
+    }
+    let mut fail = |pointer: &str, code| failures.push(RuleFailure::new(pointer, code));
+    let part = order.action.rule().track.and_then(|track| declaration.progress.tracks.get(&track));
+    let today = local_day(now);
+
+    match order.action {
+        Action::Register | Action::EnterYard | Action::MoveYard => {
+            if let Some(yard) = &details.yard {
+                match rules.reference.yard(yard, today) {
+                    None => fail("/yard", "yard-unknown"),
+                    Some(found) if found.crossing_point != declaration.content.crossing_point => {
+                        fail("/yard", "yard-elsewhere");
+                    }
+                    Some(_) if actor.role == Role::YardOperator && !actor.yards.contains(yard) => {
+                        fail("/yard", "yard-not-yours");
+                    }
+                    Some(_) => {}
+                }
+            }
+            if order.action == Action::Register {
+                details.tracks = declaration.tracks_by_rule(now, rules);
+            }
+        }
+        Action::AddTrack => {
+            if details.track.is_some_and(|track| declaration.progress.tracks.contains_key(&track)) {
+                fail("/track", "track-required-already");
+            }
+        }
+        Action::Arrive | Action::Complete => {
+            let seen = details.observed_plate.as_deref().map(normalise).unwrap_or_default();
+            let expected =
+                if order.action == Action::Arrive { declaration.content.mark() } else { declaration.expected_plate() };
+            if expected != Some(seen.as_str()) {
+                details.expected_plate = expected.map(str::to_owned);
+                if details.mismatch_reason.is_none() {
+                    failures.push(
+                        RuleFailure::new("/mismatch_reason", "other-plate")
+                            .with("expected", expected.unwrap_or_default())
+                            .with("seen", &seen),
+                    );
+                }
+            }
+            details.observed_plate = Some(seen);
+        }
+        Action::TractorReturned => details.observed_plate = details.observed_plate.as_deref().map(normalise),
+        Action::Transfer => match &details.crossing_point {
+            Some(code) if *code == declaration.content.crossing_point => fail("/crossing_point", "same-crossing-point"),
+            Some(code) => match rules.reference.crossing_point(code, today) {
+                None => fail("/crossing_point", "crossing-point-unknown"),
+                Some(other) if (other.kind == super::reference::GateKind::Rail) != declaration.content.is_by_rail() => {
+                    fail("/crossing_point", "other-kind-of-gate");
+                }
+                Some(_) => details.other = order.new_number,
+            },
+            None => {}
+        },
+        Action::HoldRelease => {
+            let which = declaration.progress.holds.iter().find(|hold| Some(hold.hold) == details.hold);
+            match which {
+                None => fail("/hold", "hold-unknown"),
+                Some(hold) if hold.placed_by != actor.role => fail("/hold", "hold-of-another-agency"),
+                Some(_) => {}
+            }
+        }
+        Action::CustomsSetLane => {
+            if let (Some(lane), Some(floor)) = (details.lane, part.and_then(|part| part.lane_floor))
+                && lane < floor
+            {
+                failures.push(RuleFailure::new("/lane", "lane-below-floor").with("floor", floor));
+            }
+        }
+        Action::CustomsRaiseLane => {
+            if details.lane <= part.and_then(|part| part.lane) {
+                fail("/lane", "lane-not-higher");
+            }
+        }
+        Action::FeeAssess => {
+            if details.amount_vnd.is_some_and(|amount| !(0..=MAX_FEE_VND).contains(&amount)) {
+                failures.push(RuleFailure::new("/amount_vnd", "amount-out-of-range").with("max", MAX_FEE_VND));
+            }
+        }
+        Action::TransshipmentFinish => {
+            let plate = details.onward_plate.as_deref().map(normalise).unwrap_or_default();
+            match content::country_of(&plate) {
+                None => fail("/onward_plate", "plate-format"),
+                Some(country) => {
+                    let vehicle = content::vehicle_key(country, &plate);
+                    if Some(&vehicle) == declaration.content.vehicle_key().as_ref() {
+                        fail("/onward_plate", "onward-is-declared");
+                    }
+                    details.onward_vehicle = Some(vehicle);
+                }
+            }
+            details.onward_plate = Some(plate);
+        }
+        Action::Return => {
+            if let Some(code) = &details.reason_code
+                && !RETURN_REASONS.contains(&code.as_str())
+            {
+                failures
+                    .push(RuleFailure::new("/reason_code", "unknown-word").with("allowed", RETURN_REASONS.join(", ")));
+            }
+        }
+        Action::Create
+        | Action::Amend
+        | Action::Submit
+        | Action::Cancel
+        | Action::Expire
+        | Action::UndoArrive
+        | Action::LeaveYard
+        | Action::TurnBack
+        | Action::TransferIn
+        | Action::Reject
+        | Action::LeaveGate
+        | Action::Remark
+        | Action::MakeReady
+        | Action::Reopen
+        | Action::TakeOver
+        | Action::HoldPlace
+        | Action::CustomsCheckDocuments
+        | Action::CustomsInspect
+        | Action::CustomsClear
+        | Action::CustomsRefuse
+        | Action::CustomsRevoke
+        | Action::HealthPass
+        | Action::HealthFail
+        | Action::HealthRequireTreatment
+        | Action::HealthRevoke
+        | Action::AnimalQuarantinePass
+        | Action::AnimalQuarantineFail
+        | Action::AnimalQuarantineRequireTreatment
+        | Action::AnimalQuarantineRevoke
+        | Action::PlantQuarantinePass
+        | Action::PlantQuarantineFail
+        | Action::PlantQuarantineRequireTreatment
+        | Action::PlantQuarantineRevoke
+        | Action::BorderGuardPass
+        | Action::BorderGuardRefuse
+        | Action::BorderGuardRevoke
+        | Action::FeePay
+        | Action::FeeWaive
+        | Action::FeeRefund
+        | Action::TransshipmentStart
+        | Action::TransshipmentRevoke => {}
+    }
+    if failures.is_empty() { Ok(details) } else { Err(failures) }
+}
+
+/// The longest reason or remark, in characters: a page of text.
+pub const MAX_TEXT: usize = 2_000;
+
+/// The highest fee that may be assessed for one vehicle, in dong: a typing error beyond it is caught.
+pub const MAX_FEE_VND: i64 = 1_000_000_000;
+
+/// Why a declaration may be returned.
+pub const RETURN_REASONS: &[&str] = &["incomplete", "inconsistent", "documents", "other"];
+
+/// The record that a transfer makes at the other crossing point.
+fn carried_over(
+    declaration: &Declaration,
+    number: Number,
+    crossing_point: &str,
+    actor: &Actor,
+    now: DateTime<Utc>,
+    rules: Rules,
+) -> Result<(Declaration, Entry), Refusal> {
+    let content = Content { crossing_point: crossing_point.to_owned(), ..declaration.content.clone() };
+    let mut tracks: BTreeMap<Track, Part> = declaration
+        .progress
+        .tracks
+        .iter()
+        .map(|(track, part)| (*track, part.carried(*track, declaration.number)))
+        .collect();
+    for (track, because) in required_tracks(&content, declaration.people.as_ref(), now, rules) {
+        tracks.entry(track).or_insert_with(|| Part::required(because));
+    }
+    let entry = Entry {
+        seq: 1,
+        action: Action::TransferIn,
+        actor: actor.id.to_string(),
+        role: Role::System,
+        at: now,
+        recorded_at: now,
+        details: Details {
+            firm: Some(declaration.firm),
+            declarant: Some(declaration.declarant.clone()),
+            content: Some(Box::new(content)),
+            people_digest: declaration.people_seal.as_ref().map(|seal| seal.digest.clone()),
+            other: Some(declaration.number),
+            carried: tracks,
+            onward: declaration.progress.onward.clone(),
+            stamps: Some(Box::new(super::declaration::Stamps {
+                declared_at: declaration.stamps.declared_at,
+                ..Default::default()
+            })),
+            ..Details::default()
+        },
+    };
+    let mut made =
+        Declaration::begin(number, &entry).map_err(|_| Refusal::NotNow { why: "state", offered: Vec::new() })?;
+    made.people.clone_from(&declaration.people);
+    made.people_seal.clone_from(&declaration.people_seal);
+    Ok((made, entry))
+}
+
+impl Part {
+    /// The part as it comes over to another crossing point: lane, clearance, health and quarantine passes, a
+    /// paid or waived fee and a finished transshipment come with it; the border guard's begins anew.
+    fn carried(&self, track: Track, from: Number) -> Self {
+        let comes = match track {
+            Track::Customs => self.lane.is_some(),
+            Track::Health | Track::AnimalQuarantine | Track::PlantQuarantine | Track::Fee | Track::Transshipment => {
+                self.is_done()
+            }
+            Track::BorderGuard => false,
+        };
+        if comes {
+            // What was paid was counted where it was paid.
+            Self { carried_from: Some(from), payments: Vec::new(), ..self.clone() }
+        } else {
+            Self { lane_floor: self.lane_floor, ..Self::required(self.because.clone()) }
+        }
+    }
+}
+
+impl Action {
+    /// Where the action leads from `state` by the table; none when it does not start there.
+    #[must_use]
+    pub fn leads_to(self, state: State) -> Option<State> {
+        self.rule().moves.iter().find(|step| step.from.contains(&state)).map(|step| match step.to {
+            To::Same => state,
+            To::State(to) => to,
+        })
+    }
+}
