@@ -1,4 +1,6 @@
-//! The workflow table as a whole.
+//! The workflow table as a whole, and walks through it.
+
+mod walk;
 
 use border_gate::domain::workflow::{Action, Role, State, To};
 

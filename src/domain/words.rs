@@ -20,7 +20,7 @@ macro_rules! words {
     ($(#[$about:meta])* $kind:literal $name:ident { $($(#[$note:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$note])* $variant),+ }
+        pub enum $name { $($(#[$note])* #[doc = concat!("`", $word, "`")] $variant),+ }
 
         impl $name {
             /// Every variant, in the order of its declaration.

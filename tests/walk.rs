@@ -1,0 +1,210 @@
+//! Random walks through the gate: whatever anybody tries, the rules hold.
+
+use border_gate::domain::act::{Obstacle, Order, Refusal, Rules, act};
+use border_gate::domain::actor::{AccountId, Actor, ActorId, FirmId, Scope};
+use border_gate::domain::declaration::{Declaration, Details, Entry};
+use border_gate::domain::firm::CheckDigit;
+use border_gate::domain::number::Number;
+use border_gate::domain::reference::{CrossingPoint, GateKind, Reference, TrackRule, Validity, Yard};
+use border_gate::domain::throughput::{Counts, Measure};
+use border_gate::domain::tracks::{InspectionResult, Lane, Means, Track};
+use border_gate::domain::workflow::{Action, QuarantineKind, Role, State};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+use proptest::prelude::*;
+use serde_json::json;
+
+fn reference() -> Reference {
+    let validity = Validity { valid_from: NaiveDate::MIN, valid_to: None };
+    let point = |code: &str| CrossingPoint {
+        code: code.into(),
+        gate: "HUU_NGHI".into(),
+        name: code.into(),
+        kind: GateKind::Road,
+        automatic_registration: false,
+        validity,
+    };
+    let yard =
+        |code: &str, point: &str| Yard { code: code.into(), crossing_point: point.into(), name: code.into(), validity };
+    let rule = |track: Track, transshipment| TrackRule {
+        id: "always".into(),
+        track,
+        direction: None,
+        driver_not_of: None,
+        hs_chapters: Vec::new(),
+        transshipment,
+        validity,
+    };
+    Reference {
+        crossing_points: vec![point("HUU_NGHI"), point("TAN_THANH")],
+        yards: vec![yard("XUAN_CUONG", "HUU_NGHI"), yard("BAO_NGUYEN", "TAN_THANH")],
+        track_rules: vec![
+            rule(Track::Customs, false),
+            rule(Track::BorderGuard, false),
+            rule(Track::Fee, false),
+            rule(Track::Health, false),
+            rule(Track::Transshipment, true),
+        ],
+    }
+}
+
+fn actor(role: Role, quarantine_kind: Option<QuarantineKind>) -> Actor {
+    Actor {
+        id: ActorId::Account(AccountId(1)),
+        role,
+        quarantine_kind,
+        firm: (role == Role::Declarant).then_some(FirmId(1)),
+        firm_tax_code: None,
+        crossing_points: Scope::All,
+        yards: Scope::All,
+    }
+}
+
+fn actors() -> Vec<Actor> {
+    Role::VARIANTS
+        .iter()
+        .map(|role| actor(*role, (*role == Role::QuarantineOfficer).then_some(QuarantineKind::Health)))
+        .collect()
+}
+
+/// What somebody would sensibly say with any action on `declaration`.
+fn said(action: Action, declaration: &Declaration, choice: usize) -> Details {
+    let text = || Some("as the law says".to_owned());
+    let all = Details {
+        reason: text(),
+        reason_code: Some("incomplete".into()),
+        yard: Some(if declaration.content.crossing_point == "HUU_NGHI" { "XUAN_CUONG" } else { "BAO_NGUYEN" }.into()),
+        observed_plate: declaration.expected_plate().map(str::to_owned),
+        mismatch_reason: text(),
+        crossing_point: Some("TAN_THANH".into()),
+        lane: Lane::VARIANTS.get(choice % 3).copied(),
+        means: Some(Means::Officer),
+        result: Some(if choice % 4 == 0 { InspectionResult::Differs } else { InspectionResult::Conforms }),
+        amount_vnd: Some(350_000),
+        receipt: Some("R1".into()),
+        onward_plate: Some("12C12345".into()),
+        legal_reason: text(),
+        hold: declaration.progress.holds.first().map(|hold| hold.hold),
+        track: Track::VARIANTS.get(choice % 7).copied(),
+        text: text(),
+        ..Details::default()
+    };
+    let said = serde_json::to_value(all).unwrap();
+    let fields = action.rule().says.iter().map(|need| need.field().as_str());
+    serde_json::from_value(fields.filter_map(|field| Some((field.to_owned(), said.get(field)?.clone()))).collect())
+        .unwrap()
+}
+
+fn declared(now: DateTime<Utc>) -> (Declaration, Vec<Entry>) {
+    let content = json!({
+        "direction": "import", "regime": "commercial", "crossing_point": "HUU_NGHI", "cargo_class": "general",
+        "planned_arrival": now, "transshipment": true,
+        "vehicle": {"plate": "桂F12345", "country": "CN", "kind": "tractor"},
+        "goods": [{"hs_code": "85258031", "description": "cameras", "quantity": 1200.0, "unit": "PCE", "gross_kg": 8200}],
+        "customs_declarations": [{"number": "108625440120", "type_code": "A11"}],
+    });
+    let people = json!({"driver": {"full_name": "Li Wei", "nationality": "CN", "document": {"kind": "passport", "number": "E12345678"}}});
+    let entry = Entry {
+        seq: 1,
+        action: Action::Create,
+        actor: "account:1".into(),
+        role: Role::Declarant,
+        at: now,
+        recorded_at: now,
+        details: Details {
+            firm: Some(FirmId(1)),
+            declarant: Some("account:1".into()),
+            content: Some(Box::new(serde_json::from_value(content).unwrap())),
+            ..Details::default()
+        },
+    };
+    let number = (0..40).find_map(|random| Number::draw(now, random)).unwrap();
+    let mut declaration = Declaration::begin(number, &entry).unwrap();
+    declaration.people = Some(serde_json::from_value(people).unwrap());
+    (declaration, vec![entry])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_anybody_tries_the_rules_hold(steps in prop::collection::vec((any::<prop::sample::Index>(), 0..64_usize), 60)) {
+        let reference = reference();
+        let rules = Rules { reference: &reference, expire_after_days: 15, tax_code_check: CheckDigit::Enforced };
+        let mut now: DateTime<Utc> = "2025-03-31T02:00:00Z".parse().unwrap();
+        let (mut declaration, mut history) = declared(now);
+        let mut others = Vec::new();
+        let mut counts = Counts::default();
+        counts.add(&declaration, 1);
+        for (pick, choice) in steps {
+            now += Duration::minutes(7);
+            let mut open = Vec::new();
+            for actor in actors() {
+                let offered = declaration.offered(&actor, now, rules);
+                for action in Action::VARIANTS.iter().copied().filter(|action| action.is_ordered()) {
+                    let new_number = (0..40).find_map(|random| Number::draw(now, random));
+                    let order = Order { action, said: said(action, &declaration, choice), new_number };
+                    let answer = act(&declaration, &order, &actor, now, rules);
+                    match (offered.contains(&action), &answer) {
+                        (true, Ok(_)) => open.push((actor.clone(), order)),
+                        (true, Err(Refusal::Invalid(_))) | (false, Err(_)) => {}
+                        (true, Err(refusal)) => prop_assert!(false, "{action} was offered to {} and refused: {refusal:?}", actor.role),
+                        (false, Ok(_)) => prop_assert!(false, "{action} was not offered to {} and was taken", actor.role),
+                    }
+                    if let Ok(acted) = &answer {
+                        prop_assert!(!declaration.state.is_terminal() || acted.after.state == declaration.state);
+                    }
+                }
+            }
+            // Remarks alone would make a dull walk, endings a short one.
+            let lively: Vec<_> = open.iter().filter(|(_, order)| {
+                order.action != Action::Remark && (choice % 16 == 0 || !matches!(order.action, Action::Cancel | Action::Reject | Action::TurnBack | Action::Transfer | Action::Return))
+            }).collect();
+            if lively.is_empty() { break; }
+            let (actor, order) = pick.get(&lively);
+            let acted = act(&declaration, order, actor, now, rules).unwrap();
+            counts.add(&declaration, -1);
+            counts.add(&acted.after, 1);
+            if let Some(made) = acted.transferred {
+                counts.add(&made.0, 1);
+                others.push(made.0);
+            }
+            history.extend(acted.entries);
+            declaration = acted.after;
+            prop_assert!(declaration.state != State::Ready || declaration.may_be_ready(), "ready with a hold or an open track");
+
+            let mut replayed = Declaration::replay(declaration.number, history.clone()).unwrap().unwrap();
+            replayed.people = declaration.people.clone();
+            prop_assert_eq!(&replayed, &declaration);
+
+            let sum = |measures: &[Measure]| measures.iter().map(|measure| counts.total(*measure)).sum::<i64>();
+            let active = [&declaration].into_iter().chain(&others).filter(|one| one.state.is_active()).count();
+            prop_assert_eq!(
+                sum(&[Measure::Declared, Measure::TransferredIn]),
+                i64::try_from(active).unwrap() + if declaration.stamps.declared_at.is_none() { 0 } else {
+                    sum(&[Measure::Completed, Measure::Cancelled, Measure::Rejected, Measure::Expired, Measure::TurnedBack, Measure::Transferred])
+                }
+            );
+        }
+    }
+}
+
+#[test]
+fn a_stranger_firm_does_not_see_a_declaration() {
+    let (declaration, _) = declared("2025-03-31T02:00:00Z".parse().unwrap());
+    let stranger = Actor { firm: Some(FirmId(2)), ..actor(Role::Declarant, None) };
+    assert!(!declaration.is_visible_to(&stranger));
+}
+
+#[test]
+fn a_draft_that_breaks_a_rule_cannot_be_submitted() {
+    let now = "2025-03-31T02:00:00Z".parse().unwrap();
+    let reference = reference();
+    let rules = Rules { reference: &reference, expire_after_days: 15, tax_code_check: CheckDigit::Enforced };
+    let (mut declaration, _) = declared(now);
+    declaration.content.regime = None;
+    declaration.people = None;
+    let obstacle = declaration.obstacle(Action::Submit, &actor(Role::Declarant, None), now, rules);
+    let Some(Obstacle::RuleFailures(failures)) = obstacle else { panic!("{obstacle:?}") };
+    let pointers: Vec<&str> = failures.iter().map(|failure| failure.pointer.as_str()).collect();
+    assert_eq!(pointers, ["/regime", "/driver"]);
+}
