@@ -208,3 +208,49 @@ fn a_draft_that_breaks_a_rule_cannot_be_submitted() {
     let pointers: Vec<&str> = failures.iter().map(|failure| failure.pointer.as_str()).collect();
     assert_eq!(pointers, ["/regime", "/driver"]);
 }
+
+#[test]
+fn a_chinese_tractor_goes_from_declaration_to_crossing_with_a_hold_on_the_way() {
+    let mut now = "2025-03-31T02:00:00Z".parse().unwrap();
+    let reference = reference();
+    let rules = Rules { reference: &reference, expire_after_days: 15, tax_code_check: CheckDigit::Enforced };
+    let (mut declaration, _) = declared(now);
+    let walk = [
+        (Action::Submit, Role::Declarant, State::Submitted),
+        (Action::Register, Role::GateManager, State::Registered),
+        (Action::CustomsSetLane, Role::CustomsOfficer, State::Registered),
+        (Action::FeeAssess, Role::FeeCollector, State::Registered),
+        (Action::FeePay, Role::FeeCollector, State::Registered),
+        (Action::Arrive, Role::BorderGuard, State::Arrived),
+        (Action::EnterYard, Role::YardOperator, State::InYard),
+        (Action::HoldPlace, Role::BorderGuard, State::InYard),
+        (Action::CustomsCheckDocuments, Role::CustomsOfficer, State::InYard),
+        (Action::CustomsInspect, Role::CustomsOfficer, State::InYard),
+        (Action::CustomsClear, Role::CustomsOfficer, State::InYard),
+        (Action::HealthPass, Role::QuarantineOfficer, State::InYard),
+        (Action::BorderGuardPass, Role::BorderGuard, State::InYard),
+        (Action::TransshipmentStart, Role::YardOperator, State::InYard),
+        (Action::TransshipmentFinish, Role::YardOperator, State::InYard),
+        (Action::HoldRelease, Role::BorderGuard, State::Ready),
+        (Action::LeaveYard, Role::YardOperator, State::Ready),
+        (Action::Complete, Role::BorderGuard, State::Completed),
+        (Action::TractorReturned, Role::BorderGuard, State::Completed),
+    ];
+    for (action, role, state) in walk {
+        now += Duration::minutes(10);
+        let kind = (role == Role::QuarantineOfficer).then_some(QuarantineKind::Health);
+        // Choice 2 gives the red lane and an inspection that conforms.
+        let order = Order { action, said: said(action, &declaration, 2), new_number: None };
+        for other in actors().into_iter().filter(|actor| !action.rule().by.contains(&actor.role)) {
+            let refused = act(&declaration, &order, &other, now, rules);
+            assert!(matches!(refused, Err(Refusal::NotYours("role") | Refusal::NotVisible)), "{action}: {refused:?}");
+        }
+        declaration = act(&declaration, &order, &actor(role, kind), now, rules).unwrap().after;
+        assert_eq!(declaration.state, state, "after {action}");
+    }
+    let mut counts = Counts::default();
+    counts.add(&declaration, 1);
+    let of = |measure| counts.total(measure);
+    assert_eq!([of(Measure::Declared), of(Measure::Cleared), of(Measure::Completed), of(Measure::Left)], [1; 4]);
+    assert_eq!((of(Measure::CompletedKg), of(Measure::FeesVnd)), (8_200, 350_000));
+}
