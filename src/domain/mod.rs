@@ -10,6 +10,7 @@ pub mod firm;
 pub mod number;
 pub mod period;
 pub mod plates;
+pub mod reading;
 pub mod reference;
 pub mod rule_failure;
 pub mod throughput;
