@@ -2,3 +2,5 @@
 
 #[expect(missing_docs, reason = "the tables are described in the migrations")]
 pub mod schema;
+pub mod column_types;
+pub mod declarations;
