@@ -4,3 +4,4 @@
 pub mod schema;
 pub mod column_types;
 pub mod declarations;
+pub mod sets;
