@@ -16,6 +16,14 @@ pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 /// The lock that one instance holds while it migrates; "bgmigrat" in ASCII. One for the database, held by the connection.
 const LOCK: i64 = 0x6267_6d69_6772_6174;
 
+/// The service may see which migrations there were (for its own readiness), and not pretend others.
+const SHOW_TO_SERVICE: &str = "
+    do $$ begin
+        if exists (select from pg_roles where rolname = 'border_gate_service') then
+            grant select on __diesel_schema_migrations to border_gate_service;
+        end if;
+    end $$";
+
 /// Why a database's schema was not brought up to date.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
@@ -48,13 +56,15 @@ impl MigrateError {
 /// [`MigrateError`]; the migrations before the one that failed stand.
 pub async fn migrate(url: &str) -> Result<Vec<String>, MigrateError> {
     let connection = locked(url).await?;
-    on_its_own_thread(connection, |harness| {
+    let (done, mut connection) = on_its_own_thread(connection, |harness| {
         let known = names()?;
         let done = harness.run_pending_migrations(MIGRATIONS).map_err(|error| MigrateError::failed(&*error))?;
         let done: Vec<String> = done.iter().map(ToString::to_string).collect();
         Ok(known.into_iter().filter(|(version, _)| done.contains(version)).map(|(_, name)| name).collect())
     })
-    .await
+    .await?;
+    connection.batch_execute(SHOW_TO_SERVICE).await.map_err(|error| MigrateError::failed(&error))?;
+    Ok(done)
 }
 
 /// Undoes every migration, the last first; their names. With them goes everything that was recorded.
@@ -64,13 +74,14 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, MigrateError> {
 /// [`MigrateError`]; the migrations after the one that failed are undone.
 pub async fn revert_all(url: &str) -> Result<Vec<String>, MigrateError> {
     let connection = locked(url).await?;
-    on_its_own_thread(connection, |harness| {
+    let (undone, _) = on_its_own_thread(connection, |harness| {
         let known = names()?;
         let undone = harness.revert_all_migrations(MIGRATIONS).map_err(|error| MigrateError::failed(&*error))?;
         let name = |version: &String| known.iter().find(|(known, _)| known == version).map(|(_, name)| name.clone());
         Ok(undone.iter().map(ToString::to_string).filter_map(|version| name(&version)).collect())
     })
-    .await
+    .await?;
+    Ok(undone)
 }
 
 /// The names of the migrations that the database has not had. Changes nothing.
@@ -96,12 +107,9 @@ pub async fn pending(url: &str) -> Result<Vec<String>, MigrateError> {
 
 /// Version and name of every migration, in order.
 fn names() -> Result<Vec<(String, String)>, MigrateError> {
-    let all: Vec<Box<dyn Migration<Pg>>> =
-        MIGRATIONS.migrations().map_err(|error| MigrateError::failed(&*error))?;
-    let mut all: Vec<(String, String)> = all
-        .iter()
-        .map(|migration| (migration.name().version().to_string(), migration.name().to_string()))
-        .collect();
+    let all: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS.migrations().map_err(|error| MigrateError::failed(&*error))?;
+    let mut all: Vec<(String, String)> =
+        all.iter().map(|migration| (migration.name().version().to_string(), migration.name().to_string())).collect();
     all.sort();
     Ok(all)
 }
@@ -116,12 +124,16 @@ async fn locked(url: &str) -> Result<AsyncPgConnection, MigrateError> {
     }
 }
 
-/// The harness blocks its thread, which must not be one that drives the connection.
+/// The harness blocks its thread, which must not be one that drives the connection. Gives the connection back.
 async fn on_its_own_thread<T: Send + 'static>(
     connection: AsyncPgConnection,
     work: impl FnOnce(&mut AsyncMigrationHarness<AsyncPgConnection>) -> Result<T, MigrateError> + Send + 'static,
-) -> Result<T, MigrateError> {
-    spawn_blocking(move || work(&mut AsyncMigrationHarness::new(connection)))
-        .await
-        .map_err(|error| MigrateError::failed(&error))?
+) -> Result<(T, AsyncPgConnection), MigrateError> {
+    spawn_blocking(move || {
+        let mut harness = AsyncMigrationHarness::new(connection);
+        let done = work(&mut harness)?;
+        Ok((done, harness.into_inner()))
+    })
+    .await
+    .map_err(|error| MigrateError::failed(&error))?
 }

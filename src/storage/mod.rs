@@ -1,10 +1,14 @@
-//! PostgreSQL: the private cluster, connections and migrations.
+//! PostgreSQL: functions over a connection that take and give domain values.
 //!
 //! [`embedded`] runs the service's own server, [`pool`] connects to it or to any other, [`migrate`]
-//! brings the schema up to date. What reads and writes rows takes a connection and gives domain values.
+//! brings the schema up to date.
 
+pub mod column_types;
+pub mod declarations;
 pub mod embedded;
 pub mod migrate;
 pub mod pool;
+#[expect(missing_docs, reason = "the tables are described in the migrations")]
+pub mod schema;
 mod target;
 mod tls;

@@ -9,8 +9,8 @@ use diesel_async::{
 };
 use futures_util::FutureExt;
 use tokio::{task::JoinHandle, time::timeout};
-use tokio_postgres::{Client, Connection, Socket, error::SqlState};
-use tokio_postgres_rustls::RustlsStream;
+use tokio_postgres::{Client, Connection, Socket, error::SqlState, tls::MakeTlsConnect};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::target::Target;
 
@@ -45,6 +45,9 @@ const SERVICE_SESSION: &str = "
 const OWNER_SESSION: &str = "
     select set_config('lock_timeout', '60s', false),
            set_config('idle_in_transaction_session_timeout', '60s', false)";
+
+/// What drives a client of tokio-postgres.
+type Driver = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
 /// Why there is no connection; for the log and for whoever starts the service. Never holds the password.
 #[derive(Debug, thiserror::Error)]
@@ -194,9 +197,7 @@ pub fn pool(url: &str, size: usize) -> Result<Pool, ConnectError> {
 /// # Errors
 ///
 /// [`ConnectError`].
-pub async fn connect(
-    url: &str,
-) -> Result<(Client, JoinHandle<Result<(), tokio_postgres::Error>>), ConnectError> {
+pub async fn connect(url: &str) -> Result<(Client, JoinHandle<Result<(), tokio_postgres::Error>>), ConnectError> {
     connect_as(url, SERVICE_SESSION).await
 }
 
@@ -241,12 +242,8 @@ async fn diesel_connection(target: &Target, session: &str) -> Result<AsyncPgConn
     Ok(connection)
 }
 
-async fn open(target: &Target) -> Result<(Client, Connection<Socket, RustlsStream<Socket>>), ConnectError> {
-    target
-        .config
-        .connect(target.tls.clone())
-        .await
-        .map_err(|error| ConnectError::from_postgres(target, &error))
+async fn open(target: &Target) -> Result<(Client, Driver), ConnectError> {
+    target.config.connect(target.tls.clone()).await.map_err(|error| ConnectError::from_postgres(target, &error))
 }
 
 async fn within_bounds<T>(

@@ -76,7 +76,10 @@ impl Target {
         if config.get_tcp_user_timeout().is_none() {
             config.tcp_user_timeout(UNACKNOWLEDGED);
         }
-        config.keepalives_idle(Duration::from_secs(10)).keepalives_interval(Duration::from_secs(3)).keepalives_retries(3);
+        config
+            .keepalives_idle(Duration::from_secs(10))
+            .keepalives_interval(Duration::from_secs(3))
+            .keepalives_retries(3);
         let words = in_words(&config);
         let tls = tls::config(&trust).map_err(|error| {
             let file = match &trust {
@@ -152,7 +155,8 @@ fn from_address(address: &str) -> Result<Parts, ConnectError> {
     let mut kept = Vec::new();
     for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
         let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        let value = percent_decoded(value).ok_or_else(|| ConnectError::address("a percent sign in it begins no byte"))?;
+        let value =
+            percent_decoded(value).ok_or_else(|| ConnectError::address("a percent sign in it begins no byte"))?;
         if !ours.takes(key, &value) {
             kept.push(parameter);
         }
@@ -182,8 +186,9 @@ fn from_pairs(text: &str) -> Result<Parts, ConnectError> {
     let (mut ours, mut kept) = (Ours::default(), Vec::new());
     let mut rest = text.trim_start();
     while !rest.is_empty() {
-        let (key, after) =
-            rest.split_once('=').ok_or_else(|| ConnectError::address("it is neither postgres://… nor key=value pairs"))?;
+        let (key, after) = rest
+            .split_once('=')
+            .ok_or_else(|| ConnectError::address("it is neither postgres://… nor key=value pairs"))?;
         let after = after.trim_start();
         let quoted = after.starts_with('\'');
         let mut value = String::new();

@@ -101,11 +101,13 @@ impl Place {
             Ok(version) => Ok(Some(version.trim().to_owned())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::read_dir(&self.data) {
                 Err(_) => Ok(None),
-                Ok(mut entries) if entries.next().is_none() => {
+                Ok(mut entries) => {
+                    if entries.next().is_some() {
+                        return Err(ClusterError::NotACluster { data: self.data.clone() });
+                    }
                     fs::remove_dir(&self.data).map_err(ClusterError::io("remove", &self.data))?;
                     Ok(None)
                 }
-                Ok(_) => Err(ClusterError::NotACluster { data: self.data.clone() }),
             },
             Err(error) => Err(ClusterError::io("read", &self.data.join("PG_VERSION"))(error)),
         }
@@ -302,5 +304,6 @@ fn give(directory: &Path, account: Option<Account>) -> Result<(), ClusterError> 
 /// Twelve characters that stand for a path.
 fn short_name(path: &Path) -> String {
     let digest = Sha256::digest(path.as_os_str().as_bytes());
-    digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    let number = digest.iter().take(6).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("{number:012x}")
 }

@@ -50,7 +50,10 @@ pub(super) fn signal(pid: u32, signal: libc::c_int) {
 ///
 /// In a group of its own, because Ctrl-C in a terminal goes to the whole group and would stop the
 /// database beneath live requests.
-#[expect(unsafe_code, reason = "what runs between fork and exec must be set through pre_exec; it only makes system calls")]
+#[expect(
+    unsafe_code,
+    reason = "what runs between fork and exec must be set through pre_exec; it only makes system calls"
+)]
 pub(super) fn command(program: &Path, account: Option<Account>) -> Command {
     let mut command = Command::new(program);
     command

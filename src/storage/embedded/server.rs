@@ -29,7 +29,7 @@ use crate::storage::pool::causes;
 /// How often the server is looked at.
 const LOOK: Duration = Duration::from_millis(50);
 /// Longest time from start to ready. Recovery after a crash takes a while when much was written.
-const LONGEST_START: Duration = Duration::from_secs(600);
+const LONGEST_START: Duration = Duration::from_mins(10);
 /// Waits before starting again, from the first failure on: doubled each time up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -144,11 +144,7 @@ impl Server {
                 command.arg("--no-sync");
             }
         }
-        let output = command
-            .arg("--pgdata")
-            .arg(&new)
-            .output()
-            .map_err(ClusterError::io("run", &binaries.initdb()))?;
+        let output = command.arg("--pgdata").arg(&new).output().map_err(ClusterError::io("run", &binaries.initdb()))?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr).lines().collect::<Vec<_>>().join("; ");
             return Err(ClusterError::Init { said });
@@ -244,7 +240,9 @@ impl Server {
             }
         }
         for (signal, seconds) in [(libc::SIGQUIT, 3), (libc::SIGKILL, 5)] {
-            process::working_in(data).into_iter().for_each(|pid| process::signal(pid, signal));
+            for pid in process::working_in(data) {
+                process::signal(pid, signal);
+            }
             if process::wait_until(Duration::from_secs(seconds), || process::working_in(data).is_empty()) {
                 break;
             }
@@ -274,7 +272,8 @@ impl Server {
         let runtime = runtime.map_err(ClusterError::io("connect to", &self.place.socket))?;
         runtime
             .block_on(async {
-                let (client, connection) = tokio_postgres::connect(&address(&self.place.socket, "postgres"), NoTls).await?;
+                let (client, connection) =
+                    tokio_postgres::connect(&address(&self.place.socket, "postgres"), NoTls).await?;
                 let driving = tokio::spawn(connection);
                 let there = client.query_opt("select from pg_database where datname = $1", &[&DATABASE]).await?;
                 if there.is_none() {
