@@ -1,5 +1,7 @@
 //! The workflow table as a whole, and walks through it.
 
+mod migrations;
+mod support;
 mod walk;
 
 use border_gate::domain::workflow::{Action, Role, State, To};

@@ -55,8 +55,8 @@ impl Moving {
 
     /// Who asked, with what was sent to the database noted.
     fn tried(self) -> impl Iterator<Item = Pending> {
-        let tried = Some((self.after.number.as_i64(), self.after.head));
-        self.asked.into_iter().map(move |(pending, _, _)| Pending { tried, ..pending })
+        let after = self.after;
+        self.asked.into_iter().map(move |(pending, _, _)| pending.tried(&after))
     }
 
     /// Who asked, where it is known that nothing was written.
@@ -191,7 +191,8 @@ impl Desk {
                 let people = declaration.people.clone().unwrap_or_default();
                 let mut document = sent::document(&declaration.content, &people).into();
                 sent::merge_patch(&mut document, patch.clone());
-                let amended = sent::declaration(document).map_err(|failures| Failure::Refused(Refusal::Invalid(failures)))?;
+                let amended =
+                    sent::declaration(document).map_err(|failures| Failure::Refused(Refusal::Invalid(failures)))?;
                 if amended.draft {
                     let failure = RuleFailure::new("/draft", "not-amendable-now");
                     return Err(Failure::Refused(Refusal::Invalid(vec![failure])));
@@ -246,7 +247,8 @@ impl Desk {
                 if let Some(other) = outcome.stood_in_the_way.get(&number) {
                     let firm = one.before.firm.0;
                     for pending in one.pending() {
-                        let other = other.filter(|(_, owner)| *owner == firm).and_then(|(other, _)| Number::from_i64(other));
+                        let other =
+                            other.filter(|(_, owner)| *owner == firm).and_then(|(other, _)| Number::from_i64(other));
                         pending.answer(Err(Failure::VehicleAlreadyDeclared { other }));
                     }
                 } else if outcome.lost.contains(&number) {

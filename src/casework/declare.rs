@@ -42,7 +42,7 @@ struct Making {
 impl Making {
     /// Who asked, with what was sent to the database noted.
     fn tried(self) -> Pending {
-        Pending { tried: Some((self.after.number.as_i64(), self.after.head)), ..self.pending }
+        self.pending.tried(&self.after)
     }
 
     fn change(&self) -> Change<'_> {
@@ -143,10 +143,7 @@ impl Desk {
 }
 
 /// The record with its actions linked into its chain.
-pub(super) fn linked(
-    mut after: Declaration,
-    entries: Vec<Entry>,
-) -> Result<(Declaration, Vec<LinkedAction>), Failure> {
+pub(super) fn linked(mut after: Declaration, entries: Vec<Entry>) -> Result<(Declaration, Vec<LinkedAction>), Failure> {
     let actions = link(&mut after, entries).map_err(|error| Failure::Internal(Box::new(error)))?;
     Ok((after, actions))
 }

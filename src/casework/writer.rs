@@ -18,6 +18,7 @@ use super::{Ask, Done, Work};
 use crate::clock::Clock;
 use crate::domain::act::RuleBook;
 use crate::domain::audit::Hash;
+use crate::domain::declaration::Declaration;
 use crate::domain::number::Number;
 use crate::storage::pool::{ConnectError, connect};
 use crate::storage::sets::Statements;
@@ -40,7 +41,7 @@ pub(super) struct Pending {
     pub(super) ask: Ask,
     answer: oneshot::Sender<Result<Done, Failure>>,
     /// What was sent to the database when its outcome became unknown: a declaration and its head after it.
-    pub(super) tried: Option<(i64, Hash)>,
+    tried: Option<(i64, Hash)>,
     tries: u8,
 }
 
@@ -48,6 +49,11 @@ impl Pending {
     /// Gives the answer. Whoever asked may have gone away; what was done stays done.
     pub(super) fn answer(self, answer: Result<Done, Failure>) {
         drop(self.answer.send(answer));
+    }
+
+    /// The same, with what was sent to the database noted.
+    pub(super) fn tried(self, declaration: &Declaration) -> Self {
+        Self { tried: Some((declaration.number.as_i64(), declaration.head)), ..self }
     }
 
     /// The declaration that an action is about; none for a new declaration.

@@ -2,9 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::content::{
-    Content, CustomsDeclaration, GoodsLine, People, Person, TravelDocument, Vehicle,
-};
+use super::content::{Content, CustomsDeclaration, GoodsLine, People, Person, TravelDocument, Vehicle};
 use super::declaration::Details;
 use super::reading::Fields;
 use super::rule_failure::RuleFailure;
@@ -33,9 +31,7 @@ pub fn declaration(sent: Value) -> Result<Sent, Vec<RuleFailure>> {
     let found = read_declaration(&mut fields);
     fields.finish();
     match found {
-        Some((content, people)) if failures.is_empty() => {
-            Ok(Sent { content: content.normalised(), people, draft })
-        }
+        Some((content, people)) if failures.is_empty() => Ok(Sent { content: content.normalised(), people, draft }),
         Some(_) | None => Err(failures),
     }
 }

@@ -396,7 +396,8 @@ fn tail(done: &str, taken: &mut usize) -> String {
         .map(|measure| format!("coalesce(sum(amount) filter (where measure = {measure}), 0)::bigint"))
         .collect();
     let columns: Vec<String> = measures.iter().map(|word| format!("\"{word}\"")).collect();
-    let added: Vec<String> = columns.iter().map(|column| format!("{column} = t.{column} + excluded.{column}")).collect();
+    let added: Vec<String> =
+        columns.iter().map(|column| format!("{column} = t.{column} + excluded.{column}")).collect();
     let cell = "day, crossing_point, direction, cargo_class";
     format!(
         "a as (insert into actions ({action_columns})
