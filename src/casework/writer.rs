@@ -294,9 +294,7 @@ impl Bureau {
             // The server process of the connection that was lost may still be at work on a set whose outcome is
             // about to be looked up: it is ended first.
             if let Some(left) = self.left {
-                client
-                    .execute("select pg_terminate_backend(pid, 2000) from pg_stat_activity where pid = $1 and usename = session_user", &[&left])
-                    .await?;
+                end_backend(&client, left).await?;
             }
             let backend: i32 = client.query_one("select pg_backend_pid()", &[]).await?.try_get(0)?;
             Ok::<_, Error>((Statements::prepare(&client).await?, backend))
@@ -305,6 +303,19 @@ impl Bureau {
         self.left = None;
         Ok(Desk { client, statements, clock: self.clock.clone(), rules: Arc::clone(&self.rules), backend, driving })
     }
+}
+
+/// Ends a server process of our own login, and waits until it is gone. The role that the service acts as may not.
+async fn end_backend(client: &Client, backend: i32) -> Result<(), Error> {
+    let role: String = client.query_one("select quote_ident(current_user)", &[]).await?.try_get(0)?;
+    client.batch_execute("reset role").await?;
+    client
+        .execute(
+            "select pg_terminate_backend(pid, 2000) from pg_stat_activity where pid = $1 and usename = session_user",
+            &[&backend],
+        )
+        .await?;
+    client.batch_execute(&format!("set role {role}")).await
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a metric; sets are small")]

@@ -3,6 +3,7 @@
 //! [`embedded`] runs the service's own server, [`pool`] connects to it or to any other, [`migrate`]
 //! brings the schema up to date.
 
+pub mod actions;
 pub mod column_types;
 pub mod declarations;
 pub mod embedded;
