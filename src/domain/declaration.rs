@@ -265,7 +265,7 @@ pub struct Details {
     /// `create`, `transfer_in`, `take_over`: what was declared, without the people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<Box<Content>>,
-    /// `create`, `amend`, …: the digest of the people.
+    /// `create`, `amend`, …: the digest of the people; empty where an amendment leaves nobody named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub people_digest: Option<String>,
     /// `amend`: what changed, before and after.
@@ -635,8 +635,10 @@ impl Declaration {
             }
         }
         self.content = serde_json::from_value(content).map_err(|_| "the amended content cannot be read")?;
+        // An empty digest: nobody is named any more.
         if let Some(digest) = &details.people_digest {
-            self.people_seal = Some(PeopleSeal { salt: String::new(), digest: digest.clone() });
+            let seal = PeopleSeal { salt: String::new(), digest: digest.clone() };
+            self.people_seal = Some(seal).filter(|seal| !seal.digest.is_empty());
         }
         self.progress.amended_after_lane |= details.after_lane;
         self.require(&details.tracks);

@@ -1,0 +1,1 @@
+//! What people do: sets of declarations and actions, one transaction a set.
