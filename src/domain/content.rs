@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::vehicle::{VehicleKind, normalise};
+use super::check::normalise_mrz;
+use super::vehicle::{VehicleKind, normalise, tidy};
 use super::words::words;
 
 words! {
@@ -139,6 +140,27 @@ pub struct People {
     pub crew: Vec<Person>,
 }
 
+impl People {
+    /// The same with names, countries and document numbers written the one way they are compared in.
+    #[must_use]
+    pub fn normalised(mut self) -> Self {
+        for person in self.driver.iter_mut().chain(&mut self.crew) {
+            person.full_name = tidy(&person.full_name);
+            person.nationality = normalise(&person.nationality);
+            if let Some(document) = &mut person.document {
+                document.number = normalise(&document.number);
+                if let Some(zone) = &mut document.mrz {
+                    *zone = normalise_mrz(zone);
+                }
+            }
+            if let Some(phone) = &mut person.phone {
+                *phone = tidy(phone);
+            }
+        }
+        self
+    }
+}
+
 /// A driver or one of the crew.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -189,20 +211,22 @@ impl Content {
                 &mut vehicle.wagon_number,
                 &mut vehicle.country,
                 &mut vehicle.vin,
-            ] {
-                if let Some(text) = text {
-                    *text = normalise(text);
-                }
-            }
-            for container in &mut vehicle.containers {
-                *container = normalise(container);
+            ]
+            .into_iter()
+            .flatten()
+            .chain(&mut vehicle.containers)
+            .chain(&mut vehicle.seals)
+            {
+                *text = normalise(text);
             }
         }
         if let Some(code) = &mut self.trader_tax_code {
-            *code = code.trim().to_owned();
+            code.retain(|character| !character.is_whitespace());
         }
         for line in &mut self.goods {
             line.hs_code = normalise(&line.hs_code);
+            line.description = tidy(&line.description);
+            line.unit = tidy(&line.unit);
             if let Some(origin) = &mut line.origin {
                 *origin = normalise(origin);
             }
@@ -210,6 +234,9 @@ impl Content {
         for customs in &mut self.customs_declarations {
             customs.number = normalise(&customs.number);
             customs.type_code = normalise(&customs.type_code);
+        }
+        if let Some(note) = &mut self.note {
+            *note = tidy(note);
         }
         if let Some(at) = &mut self.planned_arrival {
             *at = to_micros(*at);

@@ -31,7 +31,9 @@ pub fn declaration(sent: Value) -> Result<Sent, Vec<RuleFailure>> {
     let found = read_declaration(&mut fields);
     fields.finish();
     match found {
-        Some((content, people)) if failures.is_empty() => Ok(Sent { content: content.normalised(), people, draft }),
+        Some((content, people)) if failures.is_empty() => {
+            Ok(Sent { content: content.normalised(), people: people.normalised(), draft })
+        }
         Some(_) | None => Err(failures),
     }
 }
