@@ -10,5 +10,7 @@ pub mod casework;
 pub mod clock;
 pub mod domain;
 pub mod identity;
+pub mod settings;
 pub mod storage;
+pub mod telemetry;
 pub mod texts;
