@@ -1,5 +1,6 @@
 //! The workflow table as a whole, and walks through it.
 
+mod cluster;
 mod migrations;
 mod support;
 mod walk;
