@@ -1,6 +1,7 @@
 //! The workflow table as a whole, and walks through it.
 
 mod casework;
+mod cluster;
 mod migrations;
 mod support;
 mod walk;
