@@ -1,5 +1,6 @@
 //! The workflow table as a whole, and walks through it.
 
+mod check;
 mod walk;
 
 use border_gate::domain::workflow::{Action, Role, State, To};
