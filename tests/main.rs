@@ -1,6 +1,8 @@
 //! The workflow table as a whole, and walks through it.
 
 mod check;
+mod migrations;
+mod support;
 mod walk;
 
 use border_gate::domain::workflow::{Action, Role, State, To};

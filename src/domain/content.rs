@@ -31,7 +31,7 @@ words! {
 /// What a firm declares of one vehicle's crossing, as it is sent and as it is stored, without the
 /// people in it. A draft may lack all but direction and crossing point, and may be wrong: that
 /// shows in [`check`]'s findings and stops its submission, not its keeping.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Content {
     /// Which way it crosses.
@@ -71,7 +71,7 @@ pub struct Content {
 }
 
 /// The vehicle that crosses.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Vehicle {
     /// Its kind; a rail wagon has a wagon number in place of a plate.
@@ -100,7 +100,7 @@ pub struct Vehicle {
 }
 
 /// One line of goods.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GoodsLine {
     /// Eight digits of the Harmonized System as Vietnam's tariff writes it.
@@ -119,7 +119,7 @@ pub struct GoodsLine {
 }
 
 /// A customs declaration that the goods stand on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CustomsDeclaration {
     /// Twelve digits; the twelfth counts its amendments.
@@ -162,7 +162,7 @@ impl People {
 }
 
 /// A driver or one of the crew.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Person {
     /// The name as in the document.
@@ -188,7 +188,7 @@ words! {
 }
 
 /// A travel document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TravelDocument {
     /// Its kind.
