@@ -2,6 +2,7 @@
 
 mod check;
 mod migrations;
+mod reference;
 mod support;
 mod walk;
 
