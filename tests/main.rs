@@ -2,7 +2,9 @@
 
 mod casework;
 mod cluster;
+mod check;
 mod migrations;
+mod reference;
 mod support;
 mod walk;
 
