@@ -1,6 +1,7 @@
 //! The workflow table as a whole, and walks through it.
 
 mod cluster;
+mod connections;
 mod migrations;
 mod support;
 mod walk;
