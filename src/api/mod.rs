@@ -6,6 +6,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 
+pub mod conditional;
+pub mod declarations;
 pub mod frame;
 pub mod principal;
 pub mod problem;
@@ -33,7 +35,14 @@ impl utoipa::Modify for Bearer {
 
 /// Every route of the contract. More specific paths come before those with a parameter in the same place.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(scope::scope("/api/v1"));
+    config.service(
+        scope::scope("/api/v1")
+            .service(declarations::declare)
+            .service(declarations::history::read)
+            .service(declarations::act)
+            .service(declarations::read)
+            .service(declarations::amend),
+    );
 }
 
 /// The contract: what `openapi/border-gate.json` must equal.

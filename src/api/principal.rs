@@ -26,6 +26,12 @@ impl Deref for Caller {
 }
 
 impl Caller {
+    /// The caller, to be passed on.
+    #[must_use]
+    pub fn principal(&self) -> Arc<Principal> {
+        Arc::clone(&self.0)
+    }
+
     /// Asks that the token allows `scope` (a person's always does) and that the role is one of `roles`.
     ///
     /// # Errors

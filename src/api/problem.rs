@@ -104,7 +104,7 @@ pub enum Problem {
 }
 
 /// The body of every error response (RFC 9457).
-#[derive(Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct ProblemDocument {
     /// Names the problem type, and leads to a page that explains it; stable.
     #[serde(rename = "type")]
@@ -133,7 +133,7 @@ pub struct ProblemDocument {
 }
 
 /// One fault in what was sent.
-#[derive(Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Fault {
     /// JSON Pointer (RFC 6901) into the request.
     #[schema(example = "/vehicle/plate")]

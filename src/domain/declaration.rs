@@ -57,7 +57,7 @@ pub struct PeopleSeal {
 
 /// The instants of a declaration's life. Each is set the first time and stays, unless the table says
 /// that an action empties it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Stamps {
     /// First kept, as a draft or at once declared.
@@ -143,7 +143,7 @@ pub struct Progress {
 }
 
 /// An agency's order that stops the vehicle.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Hold {
     /// Which: the `seq` of the action that placed it.
     pub hold: i32,
@@ -156,7 +156,7 @@ pub struct Hold {
 }
 
 /// A place in a yard.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct YardPlace {
     /// The yard's code.
     pub yard: String,
@@ -166,7 +166,7 @@ pub struct YardPlace {
 }
 
 /// The vehicle that goes on with the goods after transshipment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Onward {
     /// Its plate, normalised.
     pub plate: String,
@@ -175,7 +175,7 @@ pub struct Onward {
 }
 
 /// Why a declaration was sent back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Returned {
     /// The kind of reason.
     pub reason_code: String,
@@ -187,7 +187,7 @@ pub struct Returned {
 }
 
 /// Where a record that was taken over comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Source {
     /// The older system.
     pub source: String,
@@ -307,7 +307,7 @@ pub struct Details {
 }
 
 /// One changed field of an amendment. The people stand in it only as their digests.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Change {
     /// Which, such as `vehicle`.
     pub field: String,

@@ -61,7 +61,8 @@ pub fn declare(new: NewDeclaration, actor: &Actor, now: DateTime<Utc>, rules: Ru
             ..Details::default()
         },
     };
-    let mut after = Declaration::begin(new.number, &entry).map_err(|_| Refusal::NotNow { why: "state", offered: Vec::new() })?;
+    let mut after =
+        Declaration::begin(new.number, &entry).map_err(|_| Refusal::NotNow { why: "state", offered: Vec::new() })?;
     after.people = people_seal.is_some().then_some(people);
     after.people_seal = people_seal;
     let mut acted = Acted { after, entries: vec![entry], transferred: None };
@@ -142,14 +143,15 @@ pub fn amend(
         // The people stand in the history as their digests alone.
         changes: changes
             .into_iter()
-            .map(|change| if PEOPLE_FIELDS.contains(&change.field.as_str()) {
-                Change { before: Value::Null, after: Value::Null, ..change }
-            } else {
-                change
+            .map(|change| {
+                if PEOPLE_FIELDS.contains(&change.field.as_str()) {
+                    Change { before: Value::Null, after: Value::Null, ..change }
+                } else {
+                    change
+                }
             })
             .collect(),
-        people_digest: people_changed
-            .then(|| people_seal.as_ref().map(|seal| seal.digest.clone()).unwrap_or_default()),
+        people_digest: people_changed.then(|| people_seal.as_ref().map(|seal| seal.digest.clone()).unwrap_or_default()),
         tracks,
         after_lane: lane.is_some(),
         ..Details::default()

@@ -2,9 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::content::{
-    Content, CustomsDeclaration, GoodsLine, People, Person, TravelDocument, Vehicle,
-};
+use super::content::{Content, CustomsDeclaration, GoodsLine, People, Person, TravelDocument, Vehicle};
 use super::declaration::Details;
 use super::reading::Fields;
 use super::rule_failure::RuleFailure;
@@ -34,7 +32,7 @@ pub fn declaration(sent: Value) -> Result<Sent, Vec<RuleFailure>> {
     fields.finish();
     match found {
         Some((content, people)) if failures.is_empty() => {
-            Ok(Sent { content: content.normalised(), people, draft })
+            Ok(Sent { content: content.normalised(), people: people.normalised(), draft })
         }
         Some(_) | None => Err(failures),
     }

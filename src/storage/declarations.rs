@@ -141,11 +141,7 @@ impl Stored {
 ///
 /// The database's; [`DieselError::DeserializationError`] for a row that is no declaration.
 pub async fn find(conn: &mut AsyncPgConnection, number: Number) -> QueryResult<Option<Declaration>> {
-    let row = declarations::table
-        .find(number.as_i64())
-        .select(Stored::as_select())
-        .first(conn)
-        .await
-        .optional()?;
-    row.map(|row: Stored| row.declaration().map_err(|error| DieselError::DeserializationError(Box::new(error)))).transpose()
+    let row = declarations::table.find(number.as_i64()).select(Stored::as_select()).first(conn).await.optional()?;
+    row.map(|row: Stored| row.declaration().map_err(|error| DieselError::DeserializationError(Box::new(error))))
+        .transpose()
 }
