@@ -1,5 +1,7 @@
 //! The private cluster, in everything that happens to one: killed, moved, started twice, started by root.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails at once")]
+
 use std::{
     fs::{self, File, Permissions},
     os::unix::{

@@ -3,6 +3,7 @@
 mod casework;
 mod cluster;
 mod check;
+mod connections;
 mod migrations;
 mod reference;
 mod support;
