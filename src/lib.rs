@@ -10,6 +10,7 @@ pub mod casework;
 pub mod clock;
 pub mod domain;
 pub mod identity;
+pub mod service;
 pub mod settings;
 pub mod storage;
 pub mod telemetry;

@@ -1,8 +1,8 @@
 //! The workflow table as a whole, and walks through it.
 
 mod casework;
-mod cluster;
 mod check;
+mod cluster;
 mod connections;
 mod migrations;
 mod reference;

@@ -91,6 +91,35 @@ pub async fn revert_all(url: &str) -> Result<Vec<String>, MigrateError> {
     Ok(undone)
 }
 
+/// Whether the database, over a connection of the service, has had every migration that the program knows.
+///
+/// # Errors
+///
+/// The database's.
+pub async fn is_current(conn: &mut AsyncPgConnection) -> diesel::QueryResult<bool> {
+    use diesel_async::RunQueryDsl;
+    let known = names().unwrap_or_default();
+    let latest = known.last().map(|(version, _)| version.clone()).unwrap_or_default();
+    diesel::select(
+        diesel::dsl::sql::<diesel::sql_types::Bool>("exists (select from __diesel_schema_migrations where version = ")
+            .bind::<diesel::sql_types::Text, _>(latest)
+            .sql(")"),
+    )
+    .get_result(conn)
+    .await
+}
+
+/// Whether the database takes no writes: a standby, or made read-only.
+///
+/// # Errors
+///
+/// The database's.
+pub async fn is_read_only(conn: &mut AsyncPgConnection) -> diesel::QueryResult<bool> {
+    use diesel_async::RunQueryDsl;
+    let asked = "pg_is_in_recovery() or current_setting('default_transaction_read_only') = 'on'";
+    diesel::select(diesel::dsl::sql::<diesel::sql_types::Bool>(asked)).get_result(conn).await
+}
+
 /// The names of the migrations that the database has not had. Changes nothing.
 ///
 /// A database that has had later ones too, from a newer version of this program, is no fault: migrations first
