@@ -9,8 +9,10 @@ use utoipa_actix_web::{AppExt, scope};
 pub mod conditional;
 pub mod declarations;
 pub mod frame;
+pub mod gates;
 pub mod principal;
 pub mod problem;
+pub mod query;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -41,7 +43,10 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(declarations::history::read)
             .service(declarations::act)
             .service(declarations::read)
-            .service(declarations::amend),
+            .service(declarations::amend)
+            .service(gates::gates)
+            .service(gates::crossing_points)
+            .service(gates::reference),
     );
 }
 
