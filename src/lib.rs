@@ -10,5 +10,8 @@ pub mod casework;
 pub mod clock;
 pub mod domain;
 pub mod identity;
+pub mod service;
+pub mod settings;
 pub mod storage;
+pub mod telemetry;
 pub mod texts;

@@ -1,6 +1,9 @@
 //! The workflow table as a whole, and walks through it.
 
+mod casework;
 mod check;
+mod cluster;
+mod connections;
 mod migrations;
 mod reference;
 mod support;

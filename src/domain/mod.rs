@@ -8,6 +8,7 @@ pub mod content;
 pub mod declaration;
 pub mod declare;
 pub mod firm;
+pub mod mandate;
 pub mod number;
 pub mod period;
 pub mod plates;
