@@ -39,11 +39,8 @@ pub struct NewDeclaration {
 pub fn declare(new: NewDeclaration, actor: &Actor, now: DateTime<Utc>, rules: Rules) -> Result<Acted, Refusal> {
     let now = to_micros(now);
     let Sent { content, people, draft } = new.sent;
-    let failures = if draft {
-        unkeepable(&content, Some(&people))
-    } else {
-        check(&content, Some(&people), now, rules).failures
-    };
+    let failures =
+        if draft { unkeepable(&content, Some(&people)) } else { check(&content, Some(&people), now, rules).failures };
     if !failures.is_empty() {
         return Err(Refusal::Invalid(failures));
     }
