@@ -15,6 +15,7 @@ pub mod health;
 pub mod principal;
 pub mod problem;
 pub mod query;
+pub mod statistics;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -49,7 +50,10 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(declarations::amend)
             .service(gates::gates)
             .service(gates::crossing_points)
-            .service(gates::reference),
+            .service(gates::reference)
+            .service(statistics::quarter::read)
+            .service(statistics::throughput::read)
+            .service(statistics::backlog::read),
     );
 }
 

@@ -14,4 +14,5 @@ pub mod reference;
 pub mod schema;
 pub mod sets;
 mod target;
+pub mod throughput;
 mod tls;
