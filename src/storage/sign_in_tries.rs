@@ -2,15 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Binary, Integer, Timestamptz};
+use diesel::sql_types::{Binary, Integer, Nullable, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::schema::sign_in_tries;
 
 #[derive(QueryableByName)]
-struct Tries {
-    #[diesel(sql_type = Array<Timestamptz>)]
-    tries: Vec<DateTime<Utc>>,
+struct Earliest {
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    at: Option<DateTime<Utc>>,
 }
 
 /// Counts a try under `key`, unless there were `limit` of them after `since`: then gives the first of those.
@@ -40,16 +40,13 @@ pub async fn count(
     if counted == 1 {
         return Ok(Ok(()));
     }
-    let recent: Option<Tries> = diesel::sql_query(
-        "select array(select at from unnest(tries) at where at > $2 order by at) as tries
-         from sign_in_tries where key = $1",
-    )
-    .bind::<Binary, _>(key)
-    .bind::<Timestamptz, _>(since)
-    .get_result(conn)
-    .await
-    .optional()?;
-    Ok(Err(recent.and_then(|recent| recent.tries.first().copied()).unwrap_or(since)))
+    let earliest: Earliest =
+        diesel::sql_query("select min(at) as at from sign_in_tries, unnest(tries) at where key = $1 and at > $2")
+            .bind::<Binary, _>(key)
+            .bind::<Timestamptz, _>(since)
+            .get_result(conn)
+            .await?;
+    Ok(Err(earliest.at.unwrap_or(now)))
 }
 
 /// Takes back the last try under `key`.
