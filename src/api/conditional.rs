@@ -6,6 +6,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
+use crate::domain::audit::Hash;
 use crate::domain::reading;
 use crate::domain::rule_failure::RuleFailure;
 
@@ -18,9 +19,7 @@ pub fn etag(revision: i32) -> String {
 /// The entity tag of a body that is made anew for each answer: it changes when the body does.
 #[must_use]
 pub fn etag_of(body: &[u8]) -> String {
-    let hash = Sha256::digest(body);
-    let digits: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{digits}\"")
+    format!("\"{}\"", Hash(Sha256::digest(body).into()))
 }
 
 /// What If-Match asks for.
