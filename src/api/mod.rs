@@ -12,6 +12,7 @@ pub mod declarations;
 pub mod frame;
 pub mod gates;
 pub mod health;
+pub mod paging;
 pub mod principal;
 pub mod problem;
 pub mod query;
