@@ -12,6 +12,7 @@ pub mod period;
 pub mod plates;
 pub mod reference;
 pub mod rule_failure;
+pub mod take_over;
 pub mod throughput;
 pub mod tracks;
 pub mod vehicle;
