@@ -4,3 +4,4 @@
 //! history adds up to, and where it counts in the statistics.
 
 pub mod domain;
+pub mod intake;

@@ -1,0 +1,396 @@
+//! CSV: columns that stand for fields, and records that are read strictly.
+//!
+//! Read by hand and not with the csv crate, because a quote that is never closed must cost one line and not the rest
+//! of the file, nor the memory to hold it.
+
+use std::io::BufRead;
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value};
+
+use super::lines::{Fault, MAX_LINE, Physical};
+use super::shape::{Field, Shape, shortened, with_nearest};
+use super::{Kind, Line, fields_of, kind_of, line_of};
+use crate::domain::rule_failure::RuleFailure;
+
+/// A column and the field that it stands for.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// Its name in the first line.
+    pub name: String,
+    /// The JSON Pointer of the field.
+    pub pointer: String,
+    /// The names and places on the way to it.
+    pub path: Vec<Step>,
+    /// What its cells hold.
+    pub shape: Shape,
+    /// Whether a file without it says nothing.
+    pub required: bool,
+}
+
+/// One step towards a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Into the field of this name.
+    Field(&'static str),
+    /// Into the first of a list.
+    First,
+}
+
+/// Every column that a CSV of such lines may have: the fields, flattened.
+///
+/// An object's fields are named after it (`vehicle_plate`), only those of `stamps` stand alone (`arrived_at`); of a
+/// list of objects the first is told (`goods_hs_code`); a list of texts is one cell with spaces. The crew has no columns.
+#[must_use]
+pub fn columns(kind: Kind) -> &'static [Column] {
+    static OF_DECLARATIONS: LazyLock<Vec<Column>> = LazyLock::new(|| flattened(fields_of(Kind::Declarations)));
+    static OF_HISTORIES: LazyLock<Vec<Column>> = LazyLock::new(|| flattened(fields_of(Kind::Histories)));
+    match kind {
+        Kind::Declarations => &OF_DECLARATIONS,
+        Kind::Histories => &OF_HISTORIES,
+    }
+}
+
+fn flattened(fields: &'static [Field]) -> Vec<Column> {
+    let mut columns = Vec::new();
+    flatten(fields, "", &mut Vec::new(), true, &mut columns);
+    columns
+}
+
+fn flatten(fields: &'static [Field], prefix: &str, path: &mut Vec<Step>, required: bool, columns: &mut Vec<Column>) {
+    for field in fields.iter().filter(|field| field.name != "crew") {
+        let depth = path.len();
+        path.push(Step::Field(field.name));
+        let required = required && field.required;
+        let within = if field.name == "stamps" { String::new() } else { format!("{prefix}{}_", field.name) };
+        match field.shape {
+            Shape::Object(own) => flatten(own, &within, path, required, columns),
+            Shape::List(Shape::Object(own)) => {
+                path.push(Step::First);
+                flatten(own, &within, path, required, columns);
+            }
+            Shape::Text
+            | Shape::Word(_)
+            | Shape::Instant
+            | Shape::Flag
+            | Shape::Whole
+            | Shape::Number
+            | Shape::List(_) => columns.push(Column {
+                name: format!("{prefix}{}", field.name),
+                pointer: pointer(path),
+                path: path.clone(),
+                shape: field.shape,
+                required,
+            }),
+        }
+        path.truncate(depth);
+    }
+}
+
+fn pointer(path: &[Step]) -> String {
+    let steps = path.iter().map(|step| match step {
+        Step::Field(name) => format!("/{name}"),
+        Step::First => "/0".to_owned(),
+    });
+    steps.collect()
+}
+
+/// The column that stands for the field at `pointer`, or for the one that it lies in.
+#[must_use]
+pub fn column_of(kind: Kind, pointer: &str) -> Option<&'static str> {
+    let lies_in = |column: &&Column| {
+        let rest = pointer.strip_prefix(column.pointer.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    columns(kind).iter().find(lies_in).map(|column| column.name.as_str())
+}
+
+/// The records of a CSV, one after the other.
+#[derive(Debug)]
+pub struct Records<R> {
+    physical: Physical<R>,
+    header: Option<Header>,
+    cannot_go_on: bool,
+}
+
+#[derive(Debug)]
+struct Header {
+    delimiter: char,
+    kind: Kind,
+    columns: Vec<&'static Column>,
+}
+
+impl<R: BufRead> Records<R> {
+    /// Reads the records of `physical`; its first line names the columns.
+    pub const fn new(physical: Physical<R>) -> Self {
+        Self { physical, header: None, cannot_go_on: false }
+    }
+
+    /// How many bytes have been read.
+    pub const fn bytes_read(&self) -> u64 {
+        self.physical.bytes_read()
+    }
+
+    /// Whether nothing can come after what was read last.
+    pub const fn cannot_go_on(&self) -> bool {
+        self.cannot_go_on
+    }
+
+    /// The next record, by the number of its first line. `kind`, when it is not known, is told by the columns.
+    pub fn next(&mut self, kind: &mut Option<Kind>) -> Option<(u64, Result<Line, Vec<RuleFailure>>)> {
+        let header = match self.header.take() {
+            Some(header) => header,
+            None => match self.read_header(*kind)? {
+                (_, Ok(header)) => {
+                    *kind = Some(header.kind);
+                    header
+                }
+                (line, Err(failures)) => {
+                    self.cannot_go_on = true;
+                    return Some((line, Err(failures)));
+                }
+            },
+        };
+        let (line, cells) = self.read_record(header.delimiter)?;
+        let says = cells.map_err(|failure| vec![failure]).and_then(|cells| header.line(&cells));
+        self.header = Some(header);
+        Some((line, says))
+    }
+
+    fn read_header(&mut self, kind: Option<Kind>) -> Option<(u64, Result<Header, Vec<RuleFailure>>)> {
+        let (line, text) = loop {
+            match self.physical.next()? {
+                (_, Ok(text)) if text.trim().is_empty() => {}
+                (line, text) => break (line, text),
+            }
+        };
+        Some((line, text.map_err(|fault| vec![fault.failure()]).and_then(|text| Header::read(&text, kind))))
+    }
+
+    /// Reads one record: one line, or several where a quoted cell goes over them.
+    fn read_record(&mut self, delimiter: char) -> Option<(u64, Result<Vec<String>, RuleFailure>)> {
+        let mut splitter = Splitter::new(delimiter);
+        let mut length = 0;
+        // Every line after the first, to begin anew with when the record turns out to be none.
+        let mut further = Vec::new();
+        let mut start = 0;
+        loop {
+            let Some((line, text)) = self.physical.next() else {
+                if start == 0 {
+                    return None;
+                }
+                self.physical.give_back(further.into_iter());
+                return Some((start, Err(RuleFailure::new("", "csv-quote-open"))));
+            };
+            if start == 0 && matches!(&text, Ok(text) if text.trim().is_empty()) {
+                continue;
+            }
+            let outcome = match &text {
+                Ok(text) => {
+                    length += text.len() + 1;
+                    if length > MAX_LINE { Err(Fault::TooLong.failure()) } else { splitter.push(text) }
+                }
+                Err(fault) => {
+                    self.cannot_go_on = fault.ends();
+                    Err(if start == 0 { fault.failure() } else { RuleFailure::new("", "csv-quote-open") })
+                }
+            };
+            if start == 0 {
+                start = line;
+            } else {
+                further.push((line, text));
+            }
+            match outcome {
+                Ok(false) => {}
+                Ok(true) => return Some((start, Ok(splitter.cells))),
+                Err(failure) => {
+                    self.physical.give_back(further.into_iter());
+                    return Some((start, Err(failure)));
+                }
+            }
+        }
+    }
+}
+
+impl Header {
+    fn read(text: &str, kind: Option<Kind>) -> Result<Self, Vec<RuleFailure>> {
+        let mut delimiter = ',';
+        for other in [';', '\t'] {
+            if text.matches(other).count() > text.matches(delimiter).count() {
+                delimiter = other;
+            }
+        }
+        let mut splitter = Splitter::new(delimiter);
+        if !splitter.push(text).map_err(|failure| vec![failure])? {
+            return Err(vec![RuleFailure::new("", "csv-quote-open")]);
+        }
+        let names: Vec<&str> = splitter.cells.iter().map(|cell| cell.trim()).collect();
+        let kind = kind.unwrap_or_else(|| kind_of(|name| names.contains(&name)));
+        let known = columns(kind);
+        let mut failures = Vec::new();
+        let mut found: Vec<&'static Column> = Vec::new();
+        for name in &names {
+            match known.iter().find(|column| column.name.eq_ignore_ascii_case(name)) {
+                Some(column) if found.iter().any(|other| other.name == column.name) => {
+                    failures.push(RuleFailure::new("", "duplicate-column").with("column", name));
+                }
+                Some(column) => found.push(column),
+                None => {
+                    let failure = RuleFailure::new("", "unknown-column").with("column", shortened(name));
+                    failures.push(with_nearest(failure, name, known.iter().map(|column| column.name.as_str())));
+                }
+            }
+        }
+        for column in known.iter().filter(|column| column.required) {
+            if !found.iter().any(|other| other.name == column.name) {
+                failures.push(RuleFailure::new(column.pointer.as_str(), "column-missing").with("column", &column.name));
+            }
+        }
+        if failures.is_empty() { Ok(Self { delimiter, kind, columns: found }) } else { Err(failures) }
+    }
+
+    /// What a record's cells say.
+    fn line(&self, cells: &[String]) -> Result<Line, Vec<RuleFailure>> {
+        if cells.len() != self.columns.len() {
+            let failure = RuleFailure::new("", "csv-cell-count").with("found", cells.len());
+            return Err(vec![failure.with("expected", self.columns.len())]);
+        }
+        let mut fields = Map::new();
+        let mut failures = Vec::new();
+        if self.kind == Kind::Histories {
+            fields.insert("stamps".to_owned(), Value::Object(Map::new()));
+        }
+        for (column, cell) in self.columns.iter().zip(cells) {
+            let cell = plain(cell);
+            if cell.is_empty() {
+                continue;
+            }
+            if cell.contains('\0') {
+                failures.push(RuleFailure::new(column.pointer.as_str(), "nul-character"));
+            }
+            put(&mut fields, &column.path, column.value(cell));
+        }
+        line_of(fields, self.kind, failures).map_err(|failures| self.by_column(failures))
+    }
+
+    /// The failures, each with the column whose field it is about.
+    fn by_column(&self, failures: Vec<RuleFailure>) -> Vec<RuleFailure> {
+        let named = |failure: RuleFailure| match column_of(self.kind, &failure.pointer) {
+            Some(column) => failure.with("column", column),
+            None => failure,
+        };
+        failures.into_iter().map(named).collect()
+    }
+}
+
+impl Column {
+    /// What a cell says: of the column's type if it can be read so; otherwise the text, which then fails.
+    fn value(&self, cell: &str) -> Value {
+        let read = match self.shape {
+            Shape::Text | Shape::Word(_) | Shape::Instant | Shape::Object(_) => None,
+            Shape::Flag => match cell {
+                "true" | "TRUE" | "1" => Some(Value::Bool(true)),
+                "false" | "FALSE" | "0" => Some(Value::Bool(false)),
+                _ => None,
+            },
+            Shape::Whole => cell.parse::<i64>().ok().map(Value::from),
+            Shape::Number => cell.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map(Value::Number),
+            Shape::List(_) => Some(cell.split_whitespace().map(Value::from).collect()),
+        };
+        read.unwrap_or_else(|| Value::from(cell))
+    }
+}
+
+/// Puts `value` where `path` leads.
+fn put(fields: &mut Map<String, Value>, path: &[Step], value: Value) {
+    match path {
+        [Step::Field(name)] => {
+            fields.insert((*name).to_owned(), value);
+        }
+        [Step::Field(name), Step::First, rest @ ..] => {
+            let list = fields.entry(*name).or_insert_with(|| Value::Array(vec![Value::Object(Map::new())]));
+            if let Some(first) = list.get_mut(0).and_then(Value::as_object_mut) {
+                put(first, rest, value);
+            }
+        }
+        [Step::Field(name), rest @ ..] => {
+            let object = fields.entry(*name).or_insert_with(|| Value::Object(Map::new()));
+            if let Some(object) = object.as_object_mut() {
+                put(object, rest, value);
+            }
+        }
+        [] | [Step::First, ..] => {}
+    }
+}
+
+/// Whether a spreadsheet would take the text for a formula, or for a text that was kept from being one.
+pub fn looks_like_a_formula(text: &str) -> bool {
+    text.trim_start_matches('\'').starts_with(['=', '+', '-', '@'])
+}
+
+/// A cell's text: without spaces around it, and without the `'` that keeps a spreadsheet from taking it for a formula.
+fn plain(cell: &str) -> &str {
+    let cell = cell.trim();
+    match cell.strip_prefix('\'') {
+        Some(rest) if looks_like_a_formula(rest) => rest,
+        _ => cell,
+    }
+}
+
+/// Splits a record into cells (RFC 4180), strictly: what follows a closing quote must end the cell.
+struct Splitter {
+    delimiter: char,
+    cells: Vec<String>,
+    cell: String,
+    at: At,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum At {
+    Start,
+    Bare,
+    Quoted,
+    /// After a quote within a quoted cell: it ends the cell, or is the first of two that stand for one.
+    Quote,
+}
+
+impl Splitter {
+    const fn new(delimiter: char) -> Self {
+        Self { delimiter, cells: Vec::new(), cell: String::new(), at: At::Start }
+    }
+
+    /// Takes one line. True when the record ends with it; false when a quoted cell goes on in the next.
+    fn push(&mut self, line: &str) -> Result<bool, RuleFailure> {
+        if self.at == At::Quoted {
+            self.cell.push('\n');
+        }
+        for character in line.chars() {
+            match (self.at, character) {
+                (At::Start | At::Bare | At::Quote, _) if character == self.delimiter => {
+                    self.cells.push(std::mem::take(&mut self.cell));
+                    self.at = At::Start;
+                }
+                (At::Start, '"') => self.at = At::Quoted,
+                (At::Quoted, '"') => self.at = At::Quote,
+                (At::Quote, '"') => {
+                    self.cell.push('"');
+                    self.at = At::Quoted;
+                }
+                (At::Quote, _) => {
+                    let failure = RuleFailure::new("", "csv-after-quote").with("cell", self.cells.len() + 1);
+                    return Err(failure.with("found", character));
+                }
+                (At::Start | At::Bare, _) => {
+                    self.cell.push(character);
+                    self.at = At::Bare;
+                }
+                (At::Quoted, _) => self.cell.push(character),
+            }
+        }
+        if self.at == At::Quoted {
+            return Ok(false);
+        }
+        self.cells.push(std::mem::take(&mut self.cell));
+        Ok(true)
+    }
+}
