@@ -1,5 +1,8 @@
 //! The workflow table as a whole, and walks through it.
 
+mod demo;
+mod intake;
+mod take_over;
 mod walk;
 
 use border_gate::domain::workflow::{Action, Role, State, To};
