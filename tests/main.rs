@@ -3,6 +3,8 @@
 mod demo;
 mod intake;
 mod take_over;
+mod migrations;
+mod support;
 mod walk;
 
 use border_gate::domain::workflow::{Action, Role, State, To};

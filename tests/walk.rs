@@ -5,46 +5,16 @@ use border_gate::domain::actor::{AccountId, Actor, ActorId, FirmId, Scope};
 use border_gate::domain::declaration::{Declaration, Details, Entry};
 use border_gate::domain::firm::CheckDigit;
 use border_gate::domain::number::Number;
-use border_gate::domain::reference::{CrossingPoint, GateKind, Reference, TrackRule, Validity, Yard};
+use border_gate::domain::reference::Reference;
 use border_gate::domain::throughput::{Counts, Measure};
 use border_gate::domain::tracks::{InspectionResult, Lane, Means, Track};
 use border_gate::domain::workflow::{Action, QuarantineKind, Role, State};
-use chrono::{DateTime, Duration, NaiveDate, Utc};
+use chrono::{DateTime, Duration, Utc};
 use proptest::prelude::*;
 use serde_json::json;
 
 fn reference() -> Reference {
-    let validity = Validity { valid_from: NaiveDate::MIN, valid_to: None };
-    let point = |code: &str| CrossingPoint {
-        code: code.into(),
-        gate: "HUU_NGHI".into(),
-        name: code.into(),
-        kind: GateKind::Road,
-        automatic_registration: false,
-        validity,
-    };
-    let yard =
-        |code: &str, point: &str| Yard { code: code.into(), crossing_point: point.into(), name: code.into(), validity };
-    let rule = |track: Track, transshipment| TrackRule {
-        id: "always".into(),
-        track,
-        direction: None,
-        driver_not_of: None,
-        hs_chapters: Vec::new(),
-        transshipment,
-        validity,
-    };
-    Reference {
-        crossing_points: vec![point("HUU_NGHI"), point("TAN_THANH")],
-        yards: vec![yard("XUAN_CUONG", "HUU_NGHI"), yard("BAO_NGUYEN", "TAN_THANH")],
-        track_rules: vec![
-            rule(Track::Customs, false),
-            rule(Track::BorderGuard, false),
-            rule(Track::Fee, false),
-            rule(Track::Health, false),
-            rule(Track::Transshipment, true),
-        ],
-    }
+    Reference::from_files().unwrap()
 }
 
 fn actor(role: Role, quarantine_kind: Option<QuarantineKind>) -> Actor {

@@ -1,25 +1,31 @@
 //! Whether what was declared keeps every rule that a submission must keep; everything wrong at once.
 
-use chrono::{DateTime, Duration, Utc};
+mod goods;
+mod mrz;
+mod people;
+mod texts;
+mod vehicle;
+
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 
 use super::act::Rules;
-use super::content::{CargoClass, Content, Direction, People, Person, Vehicle};
+use super::content::{Content, People};
 use super::firm::check_tax_code;
 use super::period::local_day;
-use super::plates::{Bearer, check_container, check_plate};
-use super::reference::GateKind;
+use super::reference::Reference;
 use super::rule_failure::{Findings, RuleFailure};
-use super::vehicle::VehicleKind;
 
-/// The heaviest gross mass accepted for one vehicle, in kilograms.
-pub const MAX_GROSS_KG: i64 = 200_000;
+pub use goods::MAX_GROSS_KG;
+pub use mrz::normalise_mrz;
+pub use texts::unkeepable;
 
 /// How long before now an arrival may have been planned for.
 const LATEST_PAST_ARRIVAL: Duration = Duration::hours(24);
 
-/// Checks the declared `content` and `people` as of `now`.
+/// Checks the declared `content` and `people`, both normalised, as of `now`.
 #[must_use]
 pub fn check(content: &Content, people: Option<&People>, now: DateTime<Utc>, rules: Rules) -> Findings {
+    let today = local_day(now);
     let mut findings = Findings::default();
     let mut required = |there: bool, pointer: &str| {
         if !there {
@@ -30,119 +36,73 @@ pub fn check(content: &Content, people: Option<&People>, now: DateTime<Utc>, rul
     required(content.cargo_class.is_some(), "/cargo_class");
     required(content.planned_arrival.is_some(), "/planned_arrival");
     required(content.vehicle.is_some(), "/vehicle");
-    let point = rules.reference.crossing_point(&content.crossing_point, local_day(now));
+    let point = rules.reference.crossing_point(&content.crossing_point, today);
     if point.is_none() {
         findings.fail(RuleFailure::new("/crossing_point", "crossing-point-unknown"));
     }
-    if let Some(arrival) = content.planned_arrival
-        && (arrival < now - LATEST_PAST_ARRIVAL || arrival > now + Duration::days(rules.expire_after_days))
-    {
-        let failure = RuleFailure::new("/planned_arrival", "arrival-out-of-range");
-        findings.fail(failure.with("days", rules.expire_after_days));
+    if let Some(arrival) = content.planned_arrival {
+        let ahead = arrival - now;
+        // In seconds, since a setting may be more days than a `Duration` holds.
+        let latest = rules.expire_after_days.saturating_mul(24 * 3600);
+        if ahead < -LATEST_PAST_ARRIVAL || ahead > Duration::seconds(latest.min(i64::MAX / 1000)) {
+            let failure = RuleFailure::new("/planned_arrival", "arrival-out-of-range");
+            findings.fail(failure.with("days", rules.expire_after_days));
+        }
     }
     if let Some(code) = &content.trader_tax_code {
         check_tax_code(code, "/trader_tax_code", rules.tax_code_check, &mut findings);
     }
     if let Some(vehicle) = &content.vehicle {
-        check_vehicle(vehicle, point.map(|point| point.kind), &mut findings);
-        let by_rail = vehicle.kind == VehicleKind::RailWagon;
-        match people.and_then(|people| people.driver.as_ref()) {
-            Some(_) if by_rail => findings.fail(RuleFailure::new("/driver", "wagon-has-no-driver")),
-            Some(driver) => check_person(driver, "/driver", &mut findings),
-            None if by_rail => {}
-            None => findings.fail(RuleFailure::new("/driver", "required")),
-        }
+        vehicle::check(vehicle, point.map(|point| point.kind), rules.reference, today, &mut findings);
     }
-    for (place, person) in people.map(|people| people.crew.as_slice()).unwrap_or_default().iter().enumerate() {
-        check_person(person, &format!("/crew/{place}"), &mut findings);
+    people::check(content, people, rules.reference, today, &mut findings);
+    goods::check(content, rules.reference, today, &mut findings);
+    merged(unkeepable(content, people), findings)
+}
+
+/// What cannot be kept, then what else is wrong with the other fields: a field that is too long or holds a
+/// NUL character has that fault alone.
+fn merged(unkeepable: Vec<RuleFailure>, mut findings: Findings) -> Findings {
+    if unkeepable.is_empty() {
+        return findings;
     }
-    check_goods(content, &mut findings);
-    for (place, customs) in content.customs_declarations.iter().enumerate() {
-        if customs.number.len() != 12 || !customs.number.bytes().all(|byte| byte.is_ascii_digit()) {
-            findings
-                .fail(RuleFailure::new(format!("/customs_declarations/{place}/number"), "customs-declaration-format"));
-        }
-    }
+    let other = |found: &RuleFailure| unkeepable.iter().all(|fault| fault.pointer != found.pointer);
+    findings.failures.retain(other);
+    findings.warnings.retain(other);
+    findings.failures.splice(0..0, unkeepable);
     findings
 }
 
-fn check_vehicle(vehicle: &Vehicle, kind_of_gate: Option<GateKind>, findings: &mut Findings) {
-    let by_rail = vehicle.kind == VehicleKind::RailWagon;
-    if kind_of_gate.is_some_and(|kind| (kind == GateKind::Rail) != by_rail) {
-        findings.fail(RuleFailure::new("/vehicle/kind", "other-kind-of-gate"));
+/// Checks that `code` is a country's on `today`; gives whether it is.
+fn check_country(
+    code: &str,
+    pointer: std::fmt::Arguments,
+    reference: &Reference,
+    today: NaiveDate,
+    findings: &mut Findings,
+) -> bool {
+    let known = reference.country(code, today).is_some();
+    if !known {
+        findings.fail(RuleFailure::new(pointer.to_string(), "country-unknown").with("country", code));
     }
-    if by_rail {
-        if vehicle.plate.is_some() {
-            findings.fail(RuleFailure::new("/vehicle/plate", "wagon-has-no-plate"));
+    known
+}
+
+/// Checks that no text of a list stands there twice: the later ones fail, each naming the first.
+fn check_distinct<'a>(
+    texts: impl Iterator<Item = &'a str>,
+    pointer: impl Fn(usize) -> String,
+    findings: &mut Findings,
+) {
+    let mut first = std::collections::HashMap::new();
+    for (place, text) in texts.enumerate() {
+        let earlier = *first.entry(text).or_insert(place);
+        if earlier != place {
+            findings.fail(RuleFailure::new(pointer(place), "duplicate").with("first", pointer(earlier)));
         }
-        let number = vehicle.wagon_number.as_deref().unwrap_or_default();
-        if !(4..=12).contains(&number.len()) || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-            findings.fail(RuleFailure::new("/vehicle/wagon_number", "wagon-number-format"));
-        }
-    } else {
-        if vehicle.wagon_number.is_some() {
-            findings.fail(RuleFailure::new("/vehicle/wagon_number", "road-vehicle-has-no-wagon-number"));
-        }
-        let country = vehicle.country.as_deref().unwrap_or_default();
-        if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()) {
-            findings.fail(RuleFailure::new("/vehicle/country", "country-format"));
-        }
-        match &vehicle.plate {
-            None => findings.fail(RuleFailure::new("/vehicle/plate", "required")),
-            Some(plate) => check_plate(plate, country, Bearer::Powered, "/vehicle/plate", findings),
-        }
-        if let Some(trailer) = &vehicle.trailer_plate {
-            check_plate(trailer, country, Bearer::Trailer, "/vehicle/trailer_plate", findings);
-        }
-    }
-    for (place, container) in vehicle.containers.iter().enumerate() {
-        check_container(container, &format!("/vehicle/containers/{place}"), findings);
     }
 }
 
-fn check_person(person: &Person, pointer: &str, findings: &mut Findings) {
-    if person.full_name.trim().is_empty() {
-        findings.fail(RuleFailure::new(format!("{pointer}/full_name"), "empty"));
-    }
-    match &person.document {
-        None => findings.fail(RuleFailure::new(format!("{pointer}/document"), "required")),
-        Some(document) if document.number.trim().is_empty() => {
-            findings.fail(RuleFailure::new(format!("{pointer}/document/number"), "empty"));
-        }
-        Some(_) => {}
-    }
-}
-
-fn check_goods(content: &Content, findings: &mut Findings) {
-    let empty = content.cargo_class == Some(CargoClass::Empty);
-    if empty && !(content.goods.is_empty() && content.customs_declarations.is_empty() && !content.transshipment) {
-        findings.fail(RuleFailure::new("/cargo_class", "empty-carries-nothing"));
-    }
-    if !empty && content.goods.is_empty() {
-        findings.fail(RuleFailure::new("/goods", "required"));
-    }
-    for (place, line) in content.goods.iter().enumerate() {
-        if line.hs_code.len() != 8 || !line.hs_code.bytes().all(|byte| byte.is_ascii_digit()) {
-            findings.fail(RuleFailure::new(format!("/goods/{place}/hs_code"), "hs-code-format"));
-        }
-        if line.gross_kg < 1 {
-            findings.fail(RuleFailure::new(format!("/goods/{place}/gross_kg"), "mass-out-of-range"));
-        }
-    }
-    if content.gross_kg() > MAX_GROSS_KG {
-        findings.fail(RuleFailure::new("/goods", "mass-out-of-range").with("max", MAX_GROSS_KG));
-    }
-    let chapters = content.hs_chapters();
-    if content.cargo_class == Some(CargoClass::Fruit) && !chapters.iter().all(|chapter| matches!(chapter, 7 | 8)) {
-        findings.fail(RuleFailure::new("/cargo_class", "fruit-is-chapter-7-or-8"));
-    }
-    if content.cargo_class == Some(CargoClass::NewVehicle) {
-        if content.direction != Direction::Import || chapters != [87] {
-            findings.fail(RuleFailure::new("/cargo_class", "new-vehicle-is-chapter-87-import"));
-        }
-        let vin = content.vehicle.as_ref().and_then(|vehicle| vehicle.vin.as_deref()).unwrap_or_default();
-        if vin.len() != 17 || !vin.bytes().all(|byte| byte.is_ascii_alphanumeric() && !b"IOQ".contains(&byte)) {
-            findings.fail(RuleFailure::new("/vehicle/vin", "vin-format"));
-        }
-    }
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }

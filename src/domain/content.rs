@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::vehicle::{VehicleKind, normalise};
+use super::check::normalise_mrz;
+use super::vehicle::{VehicleKind, normalise, tidy};
 use super::words::words;
 
 words! {
@@ -30,7 +31,7 @@ words! {
 /// What a firm declares of one vehicle's crossing, as it is sent and as it is stored, without the
 /// people in it. A draft may lack all but direction and crossing point, and may be wrong: that
 /// shows in [`check`]'s findings and stops its submission, not its keeping.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Content {
     /// Which way it crosses.
@@ -70,7 +71,7 @@ pub struct Content {
 }
 
 /// The vehicle that crosses.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Vehicle {
     /// Its kind; a rail wagon has a wagon number in place of a plate.
@@ -99,7 +100,7 @@ pub struct Vehicle {
 }
 
 /// One line of goods.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GoodsLine {
     /// Eight digits of the Harmonized System as Vietnam's tariff writes it.
@@ -118,7 +119,7 @@ pub struct GoodsLine {
 }
 
 /// A customs declaration that the goods stand on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CustomsDeclaration {
     /// Twelve digits; the twelfth counts its amendments.
@@ -139,8 +140,29 @@ pub struct People {
     pub crew: Vec<Person>,
 }
 
+impl People {
+    /// The same with names, countries and document numbers written the one way they are compared in.
+    #[must_use]
+    pub fn normalised(mut self) -> Self {
+        for person in self.driver.iter_mut().chain(&mut self.crew) {
+            person.full_name = tidy(&person.full_name);
+            person.nationality = normalise(&person.nationality);
+            if let Some(document) = &mut person.document {
+                document.number = normalise(&document.number);
+                if let Some(zone) = &mut document.mrz {
+                    *zone = normalise_mrz(zone);
+                }
+            }
+            if let Some(phone) = &mut person.phone {
+                *phone = tidy(phone);
+            }
+        }
+        self
+    }
+}
+
 /// A driver or one of the crew.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Person {
     /// The name as in the document.
@@ -166,7 +188,7 @@ words! {
 }
 
 /// A travel document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TravelDocument {
     /// Its kind.
@@ -189,20 +211,22 @@ impl Content {
                 &mut vehicle.wagon_number,
                 &mut vehicle.country,
                 &mut vehicle.vin,
-            ] {
-                if let Some(text) = text {
-                    *text = normalise(text);
-                }
-            }
-            for container in &mut vehicle.containers {
-                *container = normalise(container);
+            ]
+            .into_iter()
+            .flatten()
+            .chain(&mut vehicle.containers)
+            .chain(&mut vehicle.seals)
+            {
+                *text = normalise(text);
             }
         }
         if let Some(code) = &mut self.trader_tax_code {
-            *code = code.trim().to_owned();
+            code.retain(|character| !character.is_whitespace());
         }
         for line in &mut self.goods {
             line.hs_code = normalise(&line.hs_code);
+            line.description = tidy(&line.description);
+            line.unit = tidy(&line.unit);
             if let Some(origin) = &mut line.origin {
                 *origin = normalise(origin);
             }
@@ -210,6 +234,9 @@ impl Content {
         for customs in &mut self.customs_declarations {
             customs.number = normalise(&customs.number);
             customs.type_code = normalise(&customs.type_code);
+        }
+        if let Some(note) = &mut self.note {
+            *note = tidy(note);
         }
         if let Some(at) = &mut self.planned_arrival {
             *at = to_micros(*at);

@@ -57,7 +57,7 @@ pub struct PeopleSeal {
 
 /// The instants of a declaration's life. Each is set the first time and stays, unless the table says
 /// that an action empties it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Stamps {
     /// First kept, as a draft or at once declared.
@@ -143,7 +143,7 @@ pub struct Progress {
 }
 
 /// An agency's order that stops the vehicle.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Hold {
     /// Which: the `seq` of the action that placed it.
     pub hold: i32,
@@ -156,7 +156,7 @@ pub struct Hold {
 }
 
 /// A place in a yard.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct YardPlace {
     /// The yard's code.
     pub yard: String,
@@ -166,7 +166,7 @@ pub struct YardPlace {
 }
 
 /// The vehicle that goes on with the goods after transshipment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Onward {
     /// Its plate, normalised.
     pub plate: String,
@@ -175,7 +175,7 @@ pub struct Onward {
 }
 
 /// Why a declaration was sent back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Returned {
     /// The kind of reason.
     pub reason_code: String,
@@ -197,7 +197,7 @@ impl Returned {
 }
 
 /// Where a record that was taken over comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Source {
     /// The older system.
     pub source: String,
@@ -275,7 +275,7 @@ pub struct Details {
     /// `create`, `transfer_in`, `take_over`: what was declared, without the people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<Box<Content>>,
-    /// `create`, `amend`, …: the digest of the people.
+    /// `create`, `amend`, …: the digest of the people; empty where an amendment leaves nobody named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub people_digest: Option<String>,
     /// `amend`: what changed, before and after.
@@ -317,7 +317,7 @@ pub struct Details {
 }
 
 /// One changed field of an amendment. The people stand in it only as their digests.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Change {
     /// Which, such as `vehicle`.
     pub field: String,
@@ -652,8 +652,10 @@ impl Declaration {
             }
         }
         self.content = serde_json::from_value(content).map_err(|_| "the amended content cannot be read")?;
+        // An empty digest: nobody is named any more.
         if let Some(digest) = &details.people_digest {
-            self.people_seal = Some(PeopleSeal { salt: String::new(), digest: digest.clone() });
+            let seal = PeopleSeal { salt: String::new(), digest: digest.clone() };
+            self.people_seal = Some(seal).filter(|seal| !seal.digest.is_empty());
         }
         self.progress.amended_after_lane |= details.after_lane;
         self.require(&details.tracks);

@@ -117,6 +117,18 @@ impl FromStr for Number {
     }
 }
 
+impl utoipa::PartialSchema for Number {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .description(Some("A declaration's number: 13 base-32 characters and a check character"))
+            .examples(["0C8K-7Q2M-9XAB-4G"])
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Number {}
+
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

@@ -24,7 +24,8 @@ pub fn check_plate(plate: &str, country: &str, bearer: Bearer, pointer: &str, fi
             Some(Vietnamese::Any) => true,
             None => false,
         },
-        "CN" => is_chinese(plate),
+        // 挂 is the trailers' mark.
+        "CN" => is_chinese(plate) && plate.ends_with('挂') == (bearer == Bearer::Trailer),
         _ => {
             (3..=12).contains(&plate.len())
                 && plate.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
@@ -145,15 +146,28 @@ mod tests {
     }
 
     #[test]
+    fn another_countrys_plate_is_letters_and_digits() {
+        for good in ["ABC", "1234ABCD5678"] {
+            assert_eq!(plate(good, "LA", Bearer::Powered), (0, 0), "{good}");
+        }
+        for wrong in ["AB", "1234ABCD56789", "ກຂ1234", "ab1234", ""] {
+            assert_eq!(plate(wrong, "LA", Bearer::Powered), (1, 0), "{wrong}");
+        }
+    }
+
+    #[test]
     fn two_letters_in_the_series_are_a_warning() {
         assert_eq!(plate("12AB12345", "VN", Bearer::Powered), (0, 1));
     }
 
     #[test]
     fn chinese_plates_are_counted_in_characters() {
-        for good in ["京AD80234", "辽D46234F", "桂F1234挂", "桂F12345"] {
+        for good in ["京AD80234", "辽D46234F", "桂F12345", "粤Z1234港"] {
             assert_eq!(plate(good, "CN", Bearer::Powered), (0, 0), "{good}");
+            assert_eq!(plate(good, "CN", Bearer::Trailer), (1, 0), "{good}");
         }
+        assert_eq!(plate("桂F1234挂", "CN", Bearer::Trailer), (0, 0));
+        assert_eq!(plate("桂F1234挂", "CN", Bearer::Powered), (1, 0));
         for wrong in ["桂I12345", "桂F1234", "F12345", "桂F123456", "桂"] {
             assert_eq!(plate(wrong, "CN", Bearer::Powered), (1, 0), "{wrong}");
         }

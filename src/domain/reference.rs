@@ -1,22 +1,40 @@
-//! Dated reference data: gates, crossing points, yards, type codes and the rules that decide the
-//! required tracks. One immutable snapshot, passed to the rules.
+//! Dated reference data: gates, crossing points, yards, type codes, countries and the rules that
+//! decide the required tracks. One immutable snapshot, passed to the rules.
+
+mod files;
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::content::{CargoClass, Direction, Regime};
 use super::tracks::Track;
 use super::words::words;
+
+pub use files::files;
 
 words! {
     /// What crosses at a gate.
     "kind of gate" GateKind { Road = "road", Rail = "rail" }
 }
 
+words! {
+    /// The lists of the reference data.
+    "reference list" List {
+        Gates = "gates",
+        CrossingPoints = "crossing_points",
+        Yards = "yards",
+        CustomsTypeCodes = "customs_type_codes",
+        TrackRules = "track_rules",
+        Countries = "countries",
+    }
+}
+
 /// When an entry holds: from a day on, up to and without another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Validity {
     /// The first day.
     pub valid_from: NaiveDate,
@@ -31,12 +49,62 @@ impl Validity {
     pub fn covers(&self, day: NaiveDate) -> bool {
         self.valid_from <= day && self.valid_to.is_none_or(|end| day < end)
     }
+
+    fn is_empty(&self) -> bool {
+        self.valid_to.is_some_and(|end| end <= self.valid_from)
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        self.valid_to.is_none_or(|end| other.valid_from < end) && other.valid_to.is_none_or(|end| self.valid_from < end)
+    }
+}
+
+/// One entry of a list, as it is kept: what it says is read by [`Reference::build`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ReferenceEntry {
+    /// The list it stands in.
+    #[serde(skip)]
+    pub list: List,
+    /// Its code, unique in its list on every day.
+    pub code: String,
+    /// When it holds.
+    #[serde(flatten)]
+    pub validity: Validity,
+    /// All else that it says.
+    #[serde(flatten)]
+    pub fields: Map<String, Value>,
+}
+
+/// A border gate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Gate {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// What crosses there.
+    pub kind: GateKind,
+    /// Whether it is open to third countries; none where that could not be confirmed.
+    #[serde(default)]
+    pub international: Option<bool>,
+    /// Its UN/LOCODE; none where it could not be confirmed.
+    #[serde(default)]
+    pub un_locode: Option<String>,
+    /// WGS 84, degrees north; none where it could not be confirmed.
+    #[serde(default)]
+    pub latitude: Option<f64>,
+    /// WGS 84, degrees east; none where it could not be confirmed.
+    #[serde(default)]
+    pub longitude: Option<f64>,
+    /// When this entry holds.
+    #[serde(flatten)]
+    pub validity: Validity,
 }
 
 /// A place at a gate where vehicles cross.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CrossingPoint {
-    /// Its code.
+    /// Its code; a gate may have the same one.
     pub code: String,
     /// The code of the gate it belongs to.
     pub gate: String,
@@ -47,13 +115,25 @@ pub struct CrossingPoint {
     /// Whether it registers what is submitted by itself.
     #[serde(default)]
     pub automatic_registration: bool,
+    /// The border markers that its road runs between, such as `1119–1120`.
+    #[serde(default)]
+    pub markers: Option<String>,
+    /// The code of its customs office; none where it could not be confirmed.
+    #[serde(default)]
+    pub customs_office: Option<String>,
+    /// WGS 84, degrees north; none where it could not be confirmed.
+    #[serde(default)]
+    pub latitude: Option<f64>,
+    /// WGS 84, degrees east; none where it could not be confirmed.
+    #[serde(default)]
+    pub longitude: Option<f64>,
     /// When this entry holds.
     #[serde(flatten)]
     pub validity: Validity,
 }
 
 /// A yard where vehicles park.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Yard {
     /// Its code.
     pub code: String,
@@ -66,11 +146,35 @@ pub struct Yard {
     pub validity: Validity,
 }
 
+/// A customs type code (mã loại hình), such as `A11`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomsTypeCode {
+    /// The code.
+    pub code: String,
+    /// The one direction in which it is used.
+    pub direction: Direction,
+    /// When this entry holds.
+    #[serde(flatten)]
+    pub validity: Validity,
+}
+
+/// A country, by ISO 3166-1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Country {
+    /// Its alpha-2 code.
+    pub code: String,
+    /// Its name in English.
+    pub name: String,
+    /// When this entry holds.
+    #[serde(flatten)]
+    pub validity: Validity,
+}
+
 /// A rule that requires a track. Every condition that is given must hold; one without any always does.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrackRule {
-    /// Its id, shown as the reason for the track.
-    pub id: String,
+    /// Its code, shown as the reason for the track.
+    pub code: String,
     /// The track it requires.
     pub track: Track,
     /// Only in this direction.
@@ -107,17 +211,6 @@ pub struct TrackFacts {
     pub transshipment: bool,
 }
 
-/// All reference data at once.
-#[derive(Clone, Debug, Default)]
-pub struct Reference {
-    /// Every crossing point's entries.
-    pub crossing_points: Vec<CrossingPoint>,
-    /// Every yard's entries.
-    pub yards: Vec<Yard>,
-    /// Every track rule's entries.
-    pub track_rules: Vec<TrackRule>,
-}
-
 impl TrackRule {
     fn requires(&self, facts: &TrackFacts) -> bool {
         self.direction.is_none_or(|direction| direction == facts.direction)
@@ -130,17 +223,108 @@ impl TrackRule {
     }
 }
 
+/// What is wrong with reference data, one sentence each for the operator.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the reference data cannot be used: {}", .0.join("; "))]
+pub struct Faults(pub Vec<String>);
+
+/// All reference data at once.
+#[derive(Clone, Debug, Default)]
+pub struct Reference {
+    entries: Vec<ReferenceEntry>,
+    gates: Dated<Gate>,
+    crossing_points: Dated<CrossingPoint>,
+    yards: Dated<Yard>,
+    customs_type_codes: Dated<CustomsTypeCode>,
+    track_rules: Dated<TrackRule>,
+    countries: Dated<Country>,
+}
+
 impl Reference {
+    /// Makes a snapshot of `entries`, in any order.
+    ///
+    /// # Errors
+    ///
+    /// [`Faults`] with all that is wrong: an entry that says too little or something unreadable, one that
+    /// holds on no day, two of one code on the same day, one that names a gate or crossing point there never was.
+    pub fn build(entries: Vec<ReferenceEntry>) -> Result<Self, Faults> {
+        let mut reference = Self::default();
+        let mut faults = Vec::new();
+        for entry in &entries {
+            let added = match entry.list {
+                List::Gates => reference.gates.add(entry),
+                List::CrossingPoints => reference.crossing_points.add(entry),
+                List::Yards => reference.yards.add(entry),
+                List::CustomsTypeCodes => reference.customs_type_codes.add(entry),
+                List::TrackRules => reference.track_rules.add(entry),
+                List::Countries => reference.countries.add(entry),
+            };
+            if let Err(fault) = added {
+                faults.push(format!("{} {} from {}: {fault}", entry.list, entry.code, entry.validity.valid_from));
+            }
+        }
+        for point in reference.crossing_points.all() {
+            if reference.gates.get(&point.gate, point.validity.valid_from).is_none() {
+                faults.push(format!("crossing_points {}: there is no gate {}", point.code, point.gate));
+            }
+        }
+        for yard in reference.yards.all() {
+            if reference.crossing_point(&yard.crossing_point, yard.validity.valid_from).is_none() {
+                faults.push(format!("yards {}: there is no crossing point {}", yard.code, yard.crossing_point));
+            }
+        }
+        if !faults.is_empty() {
+            return Err(Faults(faults));
+        }
+        reference.entries = entries;
+        reference.entries.sort_by_cached_key(|entry| (entry.list, entry.code.clone(), entry.validity.valid_from));
+        Ok(reference)
+    }
+
+    /// The entries of `list` that hold on `day`, by code, with everything they say.
+    pub fn entries(&self, list: List, day: NaiveDate) -> impl Iterator<Item = &ReferenceEntry> {
+        self.entries.iter().filter(move |entry| entry.list == list && entry.validity.covers(day))
+    }
+
+    /// The gates as they stand on `day`, by code.
+    pub fn gates(&self, day: NaiveDate) -> impl Iterator<Item = &Gate> {
+        self.gates.on(day)
+    }
+
+    /// The crossing points as they stand on `day`, by code.
+    pub fn crossing_points(&self, day: NaiveDate) -> impl Iterator<Item = &CrossingPoint> {
+        self.crossing_points.on(day)
+    }
+
+    /// The gate `code` as it stands on `day`.
+    #[must_use]
+    pub fn gate(&self, code: &str, day: NaiveDate) -> Option<&Gate> {
+        self.gates.get(code, day)
+    }
+
     /// The crossing point `code` as it stands on `day`.
     #[must_use]
     pub fn crossing_point(&self, code: &str, day: NaiveDate) -> Option<&CrossingPoint> {
-        self.crossing_points.iter().find(|point| point.code == code && point.validity.covers(day))
+        self.crossing_points.get(code, day)
     }
 
     /// The yard `code` as it stands on `day`.
     #[must_use]
     pub fn yard(&self, code: &str, day: NaiveDate) -> Option<&Yard> {
-        self.yards.iter().find(|yard| yard.code == code && yard.validity.covers(day))
+        self.yards.get(code, day)
+    }
+
+    /// The customs type code `code` as it stands on `day`. One that is not known may be new, so it is not
+    /// therefore wrong.
+    #[must_use]
+    pub fn customs_type_code(&self, code: &str, day: NaiveDate) -> Option<&CustomsTypeCode> {
+        self.customs_type_codes.get(code, day)
+    }
+
+    /// The country `code` (ISO 3166-1 alpha-2) as it stands on `day`.
+    #[must_use]
+    pub fn country(&self, code: &str, day: NaiveDate) -> Option<&Country> {
+        self.countries.get(code, day)
     }
 
     /// The gate that a crossing point's counts belong to on `day`.
@@ -149,67 +333,147 @@ impl Reference {
         self.crossing_point(crossing_point, day).map(|point| point.gate.as_str())
     }
 
-    /// The tracks that the rules in force on `day` require, each with the first rule that says so.
+    /// The tracks that the rules in force on `day` require, each with the first rule, by code, that says so.
     #[must_use]
     pub fn required_tracks(&self, facts: &TrackFacts, day: NaiveDate) -> BTreeMap<Track, String> {
         let mut tracks = BTreeMap::new();
-        for rule in self.track_rules.iter().filter(|rule| rule.validity.covers(day) && rule.requires(facts)) {
-            tracks.entry(rule.track).or_insert_with(|| rule.id.clone());
+        for rule in self.track_rules.on(day).filter(|rule| rule.requires(facts)) {
+            tracks.entry(rule.track).or_insert_with(|| rule.code.clone());
         }
         tracks
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// One list: the entries of every code with their days.
+#[derive(Clone, Debug)]
+struct Dated<T>(BTreeMap<String, Vec<(Validity, T)>>);
 
-    fn rule(id: &str, track: Track) -> TrackRule {
-        let validity = Validity { valid_from: NaiveDate::MIN, valid_to: None };
-        TrackRule {
-            id: id.to_owned(),
-            track,
-            direction: None,
-            driver_not_of: None,
-            hs_chapters: Vec::new(),
-            transshipment: false,
-            validity,
+impl<T> Default for Dated<T> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<T> Dated<T> {
+    fn add(&mut self, entry: &ReferenceEntry) -> Result<(), String>
+    where
+        T: DeserializeOwned,
+    {
+        let validity = entry.validity;
+        if validity.is_empty() {
+            return Err("it holds on no day".into());
         }
+        let read = serde_json::to_value(entry).and_then(serde_json::from_value).map_err(|error| error.to_string())?;
+        let of_code = self.0.entry(entry.code.clone()).or_default();
+        if of_code.iter().any(|(other, _)| other.overlaps(&validity)) {
+            return Err("another entry of this code holds on the same days".into());
+        }
+        of_code.push((validity, read));
+        Ok(())
     }
 
-    fn facts(direction: Direction, nationality: &str, hs_chapters: &[u8]) -> TrackFacts {
-        TrackFacts {
-            direction,
-            regime: None,
-            cargo_class: None,
-            driver_nationality: Some(nationality.to_owned()),
-            hs_chapters: hs_chapters.to_vec(),
-            transshipment: false,
-        }
+    fn all(&self) -> impl Iterator<Item = &T> {
+        self.0.values().flatten().map(|(_, entry)| entry)
+    }
+
+    fn on(&self, day: NaiveDate) -> impl Iterator<Item = &T> {
+        self.0.values().flatten().filter(move |(validity, _)| validity.covers(day)).map(|(_, entry)| entry)
+    }
+
+    fn get(&self, code: &str, day: NaiveDate) -> Option<&T> {
+        self.0.get(code)?.iter().find(|(validity, _)| validity.covers(day)).map(|(_, entry)| entry)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn entry(list: List, code: &str, days: (&str, Option<&str>), fields: Value) -> ReferenceEntry {
+        let validity = Validity { valid_from: day(days.0), valid_to: days.1.map(day) };
+        let Value::Object(fields) = fields else { panic!("fields are an object") };
+        ReferenceEntry { list, code: code.into(), validity, fields }
     }
 
     #[test]
     fn health_looks_at_every_import_and_at_every_foreign_driver() {
-        let reference = Reference {
-            track_rules: vec![
-                TrackRule { direction: Some(Direction::Import), ..rule("import", Track::Health) },
-                TrackRule { driver_not_of: Some("VN".to_owned()), ..rule("foreign-driver", Track::Health) },
-                TrackRule { hs_chapters: vec![7, 8], ..rule("plants", Track::PlantQuarantine) },
-            ],
-            ..Reference::default()
+        let always = ("2025-01-01", None);
+        let rule = |code: &str, fields: Value| entry(List::TrackRules, code, always, fields);
+        let reference = Reference::build(vec![
+            rule("import", json!({"track": "health", "direction": "import"})),
+            rule("foreign-driver", json!({"track": "health", "driver_not_of": "VN"})),
+            rule("plants", json!({"track": "plant_quarantine", "hs_chapters": [7, 8]})),
+        ])
+        .unwrap();
+        let because = |direction, nationality: &str, chapters: &[u8]| {
+            let facts = TrackFacts {
+                direction,
+                regime: None,
+                cargo_class: None,
+                driver_nationality: Some(nationality.to_owned()),
+                hs_chapters: chapters.to_vec(),
+                transshipment: false,
+            };
+            reference.required_tracks(&facts, day("2025-06-01"))
         };
-        let because = |facts| reference.required_tracks(&facts, NaiveDate::default());
-        assert_eq!(because(facts(Direction::Import, "VN", &[]))[&Track::Health], "import");
-        assert_eq!(because(facts(Direction::Export, "CN", &[]))[&Track::Health], "foreign-driver");
-        assert!(because(facts(Direction::Export, "VN", &[85])).is_empty());
-        assert_eq!(because(facts(Direction::Export, "VN", &[8, 85]))[&Track::PlantQuarantine], "plants");
+        assert_eq!(because(Direction::Import, "VN", &[])[&Track::Health], "import");
+        assert_eq!(because(Direction::Export, "CN", &[])[&Track::Health], "foreign-driver");
+        assert!(because(Direction::Export, "VN", &[85]).is_empty());
+        assert_eq!(because(Direction::Export, "VN", &[8, 85])[&Track::PlantQuarantine], "plants");
     }
 
     #[test]
     fn an_entry_holds_up_to_and_without_its_last_day() {
-        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
         let validity = Validity { valid_from: day("2025-01-01"), valid_to: Some(day("2025-04-01")) };
         assert!(validity.covers(day("2025-01-01")) && validity.covers(day("2025-03-31")));
         assert!(!validity.covers(day("2024-12-31")) && !validity.covers(day("2025-04-01")));
+    }
+
+    #[test]
+    fn a_crossing_point_counts_to_the_gate_it_belonged_to_that_day() {
+        let gate = |code: &str| entry(List::Gates, code, ("2020-01-01", None), json!({"name": code, "kind": "road"}));
+        let point = |gate: &str, days| {
+            let fields = json!({"name": "Tân Thanh", "gate": gate, "kind": "road"});
+            entry(List::CrossingPoints, "TAN_THANH", days, fields)
+        };
+        let reference = Reference::build(vec![
+            point("HUU_NGHI", ("2025-01-01", None)),
+            point("TAN_THANH", ("2020-01-01", Some("2025-01-01"))),
+            gate("HUU_NGHI"),
+            gate("TAN_THANH"),
+        ])
+        .unwrap();
+        assert_eq!(reference.gate_of("TAN_THANH", day("2024-12-31")), Some("TAN_THANH"));
+        assert_eq!(reference.gate_of("TAN_THANH", day("2025-01-01")), Some("HUU_NGHI"));
+        assert_eq!(reference.gate_of("TAN_THANH", day("2019-12-31")), None);
+        let listed: Vec<_> =
+            reference.entries(List::CrossingPoints, day("2025-01-01")).map(|entry| &entry.fields["gate"]).collect();
+        assert_eq!(listed, ["HUU_NGHI"]);
+    }
+
+    #[test]
+    fn everything_wrong_with_reference_data_is_said_at_once() {
+        let country = |days| entry(List::Countries, "VN", days, json!({"name": "Vietnam"}));
+        let Faults(faults) = Reference::build(vec![
+            country(("2021-01-01", Some("2025-01-01"))),
+            country(("2024-12-31", None)),
+            country(("2020-01-01", Some("2020-01-01"))),
+            entry(List::Gates, "CHI_MA", ("2021-01-01", None), json!({"name": "Chi Ma", "kind": "sea"})),
+            entry(
+                List::CrossingPoints,
+                "X",
+                ("2021-01-01", None),
+                json!({"name": "X", "gate": "CHI_MA", "kind": "road"}),
+            ),
+            entry(List::Yards, "Y", ("2020-12-31", None), json!({"name": "Y", "crossing_point": "X"})),
+        ])
+        .unwrap_err();
+        assert_eq!(faults.len(), 5, "{faults:#?}");
     }
 }

@@ -59,7 +59,7 @@ impl Track {
 }
 
 /// One agency's part in a declaration: why it is required and how far it has come.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Part {
     /// Why it is required: the id of the rule that said so, or `added` when a gate manager did.
     pub because: String,
@@ -95,7 +95,7 @@ pub struct Part {
 }
 
 /// Money that changed hands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Payment {
     /// When.
     pub at: DateTime<Utc>,

@@ -17,8 +17,8 @@ pub struct UnknownWord {
 /// The word is what `Display` writes, `FromStr` reads, JSON carries and the database stores;
 /// `VARIANTS` and `WORDS` list them in the order of their declaration.
 macro_rules! words {
-    ($(#[$about:meta])* $kind:literal $name:ident { $($(#[$note:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$about])*
+    ($(#[doc = $about:literal])* $kind:literal $name:ident { $($(#[$note:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[doc = $about])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name { $($(#[$note])* #[doc = concat!("`", $word, "`")] $variant),+ }
 
@@ -34,6 +34,23 @@ macro_rules! words {
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                let about: &[&str] = &[$($about),*];
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .description(Some(about.join(" ").trim()))
+                    .enum_values(Some(Self::WORDS.iter().copied()))
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {
+            fn name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
             }
         }
 

@@ -1,0 +1,150 @@
+//! What stands around every request: its id, its language, the security headers, and the one place where a
+//! problem becomes a response.
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ResourceDef, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+
+use super::problem::{Asked, Problem};
+use crate::texts::Language;
+
+/// The largest body of an ordinary request, in bytes.
+pub const MAX_BODY: usize = 256 * 1024;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id of the request under way, for logs and for the caller.
+#[derive(Clone)]
+pub struct RequestId(pub String);
+
+/// The language in which to answer.
+#[must_use]
+pub fn language(headers: &HeaderMap) -> Language {
+    Language::preferred(headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()))
+}
+
+/// The caller's own id for the request where it is printable and short, else one of ours.
+fn request_id(headers: &HeaderMap) -> String {
+    let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let usable = |id: &&str| (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
+    given.filter(usable).map_or_else(
+        || {
+            let mut random = [0; 16];
+            // Without randomness the id is all zeros: it helps nobody, and harms nobody.
+            let _ = getrandom::fill(&mut random);
+            random.iter().map(|byte| format!("{byte:02x}")).collect()
+        },
+        str::to_owned,
+    )
+}
+
+/// Wraps a request: see the module.
+///
+/// # Errors
+///
+/// None: what went wrong inside is a response already.
+pub async fn frame(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let id = request_id(request.headers());
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let asked_by = request.request().clone();
+    let mut response = match next.call(request).await {
+        Ok(response) => response.map_into_boxed_body(),
+        Err(error) => ServiceResponse::new(asked_by.clone(), HttpResponse::from_error(error)),
+    };
+    let status = response.status();
+    if status.is_client_error() || status.is_server_error() {
+        let path = asked_by.path().to_owned();
+        let asked = Asked { path: &path, request_id: &id, language: language(asked_by.headers()) };
+        let told = match response.response().error() {
+            Some(error) => match error.as_error::<Problem>() {
+                Some(problem) => Some(problem.response(&asked)),
+                None => Some(of_framework(status, &error.to_string()).response(&asked)),
+            },
+            None => None,
+        };
+        if let Some(told) = told {
+            response = response.into_response(told);
+        }
+    }
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        headers.insert(REQUEST_ID, value);
+    }
+    secure(headers);
+    Ok(response)
+}
+
+/// Headers that every response bears, unless its handler chose its own.
+fn secure(headers: &mut HeaderMap) {
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "no-referrer"),
+        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("strict-transport-security", "max-age=31536000"),
+    ] {
+        let name = HeaderName::from_static(name);
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+/// The problem that a refusal by the framework amounts to.
+fn of_framework(status: StatusCode, why: &str) -> Problem {
+    match status {
+        StatusCode::NOT_FOUND => Problem::NotFound,
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::TooLarge(MAX_BODY),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::UnsupportedMediaType("application/json"),
+        _ if status.is_client_error() => Problem::Malformed(why.to_owned()),
+        _ => Problem::Internal(why.to_owned().into()),
+    }
+}
+
+/// The paths of the contract and the methods that each of them has.
+pub struct KnownPaths(Vec<(ResourceDef, Vec<Method>)>);
+
+impl KnownPaths {
+    /// Reads them off the OpenAPI document.
+    #[must_use]
+    pub fn of(document: &utoipa::openapi::OpenApi) -> Self {
+        let document = serde_json::to_value(document).unwrap_or_default();
+        let paths = document.get("paths").and_then(|paths| paths.as_object()).into_iter().flatten();
+        Self(
+            paths
+                .map(|(path, item)| {
+                    let methods = item.as_object().into_iter().flatten();
+                    let methods = methods.filter_map(|(name, _)| name.to_uppercase().parse().ok());
+                    (ResourceDef::new(path.as_str()), methods.collect())
+                })
+                .collect(),
+        )
+    }
+
+    /// What nothing answers: 405 where the path has other methods, else 404.
+    fn problem(&self, request: &HttpRequest) -> Problem {
+        self.0
+            .iter()
+            .find(|(path, methods)| path.is_match(request.path()) && !methods.contains(request.method()))
+            .map_or(Problem::NotFound, |(_, methods)| Problem::MethodNotAllowed(methods.clone()))
+    }
+}
+
+/// Answers what no route does.
+///
+/// # Errors
+///
+/// Always: not found, or not with this method.
+pub async fn unknown(request: HttpRequest, known: actix_web::web::Data<KnownPaths>) -> Result<HttpResponse, Problem> {
+    Err(known.problem(&request))
+}

@@ -1,0 +1,63 @@
+//! JSON over HTTP. A route's path and method stand once, in its handler's attribute.
+
+use actix_web::web;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_actix_web::{AppExt, scope};
+
+pub mod conditional;
+pub mod declarations;
+pub mod frame;
+pub mod principal;
+pub mod problem;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "border-gate",
+        description = "The digital border gate of a province: firms declare the vehicles that will cross, every agency does its part on the same record, the province reads exact statistics.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    modifiers(&Bearer),
+    components(schemas(problem::ProblemDocument))
+)]
+struct Document;
+
+struct Bearer;
+
+impl utoipa::Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        document.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+/// Every route of the contract. More specific paths come before those with a parameter in the same place.
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(
+        scope::scope("/api/v1")
+            .service(declarations::declare)
+            .service(declarations::history::read)
+            .service(declarations::act)
+            .service(declarations::read)
+            .service(declarations::amend),
+    );
+}
+
+/// The contract: what `openapi/border-gate.json` must equal.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    actix_web::App::new().into_utoipa_app().openapi(Document::openapi()).configure(routes).split_for_parts().1
+}
+
+/// Everything that is served, for the one application that both the binary and the tests run.
+pub fn configure(config: &mut web::ServiceConfig) {
+    let document = document();
+    config
+        .app_data(web::Data::new(frame::KnownPaths::of(&document)))
+        .app_data(web::PayloadConfig::new(frame::MAX_BODY))
+        .default_service(web::to(frame::unknown));
+    let mut routed = ServiceConfig::new(config);
+    routes(&mut routed);
+}

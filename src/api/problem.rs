@@ -1,0 +1,334 @@
+//! Everything that can go wrong with a request, as RFC 9457 problem documents.
+
+use std::error::Error;
+
+use actix_web::body::BoxBody;
+use actix_web::http::header::{ALLOW, CONTENT_LANGUAGE, ETAG, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::act::Refusal;
+use crate::domain::number::Number;
+use crate::domain::rule_failure::RuleFailure;
+use crate::domain::workflow::Action;
+use crate::texts::{self, Language};
+
+/// A cause that is logged and never sent.
+pub type Cause = Box<dyn Error + Send + Sync>;
+
+/// One variant per problem type.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// The request cannot be read; says why.
+    #[error("malformed: {0}")]
+    Malformed(String),
+    /// No valid token.
+    #[error("unauthenticated")]
+    Unauthenticated,
+    /// The caller may not; the slug says why.
+    #[error("forbidden: {0}")]
+    Forbidden(&'static str),
+    /// Not there, or not the caller's to see.
+    #[error("not found")]
+    NotFound,
+    /// The resource has other methods.
+    #[error("method not allowed")]
+    MethodNotAllowed(Vec<Method>),
+    /// No representation that the caller accepts; these there are.
+    #[error("not acceptable")]
+    NotAcceptable(&'static str),
+    /// The state, or another fact of the record, forbids the action.
+    #[error("illegal action: {why}")]
+    IllegalAction {
+        /// Why, as a slug.
+        why: &'static str,
+        /// What is open to the caller instead.
+        offered: Vec<Action>,
+    },
+    /// A hold stops the action.
+    #[error("on hold")]
+    OnHold {
+        /// What is open to the caller instead.
+        offered: Vec<Action>,
+    },
+    /// The vehicle has an active declaration in this direction.
+    #[error("vehicle already declared")]
+    VehicleAlreadyDeclared {
+        /// Which, for the firm that owns it.
+        other: Option<Number>,
+    },
+    /// The same key is being worked on.
+    #[error("idempotency in flight")]
+    IdempotencyInFlight,
+    /// Something with this name is there already; says where in the request.
+    #[error("already exists: {0}")]
+    AlreadyExists(&'static str),
+    /// What the cursor points to is no more.
+    #[error("gone")]
+    Gone,
+    /// The record has moved on; this is its revision.
+    #[error("stale: at {0}")]
+    Stale(i32),
+    /// The body is larger than this many bytes.
+    #[error("too large: over {0}")]
+    TooLarge(usize),
+    /// The body's type is not read here; these are.
+    #[error("unsupported media type")]
+    UnsupportedMediaType(&'static str),
+    /// What is declared breaks rules.
+    #[error("invalid declaration")]
+    InvalidDeclaration(Vec<RuleFailure>),
+    /// What was said with an action breaks rules.
+    #[error("invalid action")]
+    InvalidAction(Vec<RuleFailure>),
+    /// Parameters or another body break rules.
+    #[error("invalid request")]
+    InvalidRequest(Vec<RuleFailure>),
+    /// The key came with another request before.
+    #[error("idempotency mismatch")]
+    IdempotencyMismatch,
+    /// A change that must say what it was made on.
+    #[error("precondition required")]
+    PreconditionRequired,
+    /// Too many tries; again in this many seconds.
+    #[error("too many requests")]
+    TooManyRequests(u32),
+    /// A fault of ours.
+    #[error("internal: {0}")]
+    Internal(#[source] Cause),
+    /// Overloaded, or the database cannot be reached.
+    #[error("unavailable: {0}")]
+    Unavailable(#[source] Cause),
+}
+
+/// The body of every error response (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemDocument {
+    /// Names the problem type, and leads to a page that explains it; stable.
+    #[serde(rename = "type")]
+    #[schema(example = "/problems/invalid-declaration")]
+    type_uri: String,
+    /// The same for every problem of this type, in the caller's language.
+    title: String,
+    /// Repeats the HTTP status code.
+    #[schema(example = 422)]
+    status: u16,
+    /// What was wrong this time and what would be right, for a person.
+    detail: String,
+    /// The path that was asked.
+    instance: String,
+    /// The request's id, also in the header `X-Request-Id`.
+    request_id: String,
+    /// Each fault with its place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Fault>,
+    /// The actions that are open to the caller instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offered: Option<Vec<Action>>,
+    /// The declaration that the vehicle stands on, for the firm that owns it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    declaration: Option<Number>,
+}
+
+/// One fault in what was sent.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Fault {
+    /// JSON Pointer (RFC 6901) into the request.
+    #[schema(example = "/vehicle/plate")]
+    pub pointer: String,
+    /// The rule that is not kept; stable.
+    #[schema(example = "plate-format")]
+    pub code: &'static str,
+    /// What is wrong and what would be right, in the caller's language.
+    pub detail: String,
+}
+
+impl Fault {
+    /// A rule's failure in the words of `language`.
+    #[must_use]
+    pub fn told(failure: &RuleFailure, language: Language) -> Self {
+        let args: Vec<(&str, &str)> = failure.args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        Self {
+            pointer: failure.pointer.clone(),
+            code: failure.code,
+            detail: texts::say(language, &format!("rule-{}", failure.code), &args),
+        }
+    }
+}
+
+/// The request that a problem arose in, as far as its document names it.
+pub struct Asked<'a> {
+    /// The path.
+    pub path: &'a str,
+    /// The request's id.
+    pub request_id: &'a str,
+    /// The caller's language.
+    pub language: Language,
+}
+
+impl Problem {
+    /// Status and type slug. No wildcard arm: a new problem chooses its own.
+    #[must_use]
+    pub const fn kind(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed"),
+            Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
+            Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "not-found"),
+            Self::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"),
+            Self::NotAcceptable(_) => (StatusCode::NOT_ACCEPTABLE, "not-acceptable"),
+            Self::IllegalAction { .. } => (StatusCode::CONFLICT, "illegal-action"),
+            Self::OnHold { .. } => (StatusCode::CONFLICT, "on-hold"),
+            Self::VehicleAlreadyDeclared { .. } => (StatusCode::CONFLICT, "vehicle-already-declared"),
+            Self::IdempotencyInFlight => (StatusCode::CONFLICT, "idempotency-in-flight"),
+            Self::AlreadyExists(_) => (StatusCode::CONFLICT, "already-exists"),
+            Self::Gone => (StatusCode::GONE, "gone"),
+            Self::Stale(_) => (StatusCode::PRECONDITION_FAILED, "stale"),
+            Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
+            Self::UnsupportedMediaType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type"),
+            Self::InvalidDeclaration(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid-declaration"),
+            Self::InvalidAction(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid-action"),
+            Self::InvalidRequest(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid-request"),
+            Self::IdempotencyMismatch => (StatusCode::UNPROCESSABLE_ENTITY, "idempotency-mismatch"),
+            Self::PreconditionRequired => (StatusCode::PRECONDITION_REQUIRED, "precondition-required"),
+            Self::TooManyRequests(_) => (StatusCode::TOO_MANY_REQUESTS, "too-many-requests"),
+            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+        }
+    }
+
+    /// The values for the sentence of its detail, by name.
+    fn args(&self, language: Language) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Malformed(why) => vec![("why", why.clone())],
+            Self::Forbidden(why) | Self::IllegalAction { why, .. } => {
+                vec![("why", texts::say(language, &format!("why-{why}"), &[]))]
+            }
+            Self::MethodNotAllowed(methods) => vec![("allowed", methods_text(methods))],
+            Self::NotAcceptable(types) | Self::UnsupportedMediaType(types) => vec![("allowed", (*types).to_owned())],
+            Self::AlreadyExists(pointer) => vec![("pointer", (*pointer).to_owned())],
+            Self::Stale(revision) => vec![("revision", revision.to_string())],
+            Self::TooLarge(limit) => vec![("limit", limit.to_string())],
+            Self::TooManyRequests(seconds) => vec![("seconds", seconds.to_string())],
+            Self::Unauthenticated
+            | Self::NotFound
+            | Self::OnHold { .. }
+            | Self::VehicleAlreadyDeclared { .. }
+            | Self::IdempotencyInFlight
+            | Self::Gone
+            | Self::InvalidDeclaration(_)
+            | Self::InvalidAction(_)
+            | Self::InvalidRequest(_)
+            | Self::IdempotencyMismatch
+            | Self::PreconditionRequired
+            | Self::Internal(_)
+            | Self::Unavailable(_) => Vec::new(),
+        }
+    }
+
+    /// The problem's document.
+    #[must_use]
+    pub fn document(&self, asked: &Asked) -> ProblemDocument {
+        let (status, slug) = self.kind();
+        let args = self.args(asked.language);
+        let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let failures = match self {
+            Self::InvalidDeclaration(failures) | Self::InvalidAction(failures) | Self::InvalidRequest(failures) => {
+                failures.as_slice()
+            }
+            _ => &[],
+        };
+        ProblemDocument {
+            type_uri: format!("/problems/{slug}"),
+            title: texts::say(asked.language, &format!("problem-{slug}"), &[]),
+            status: status.as_u16(),
+            detail: texts::say(asked.language, &format!("problem-{slug}.detail"), &args),
+            instance: asked.path.to_owned(),
+            request_id: asked.request_id.to_owned(),
+            errors: failures.iter().map(|failure| Fault::told(failure, asked.language)).collect(),
+            offered: match self {
+                Self::IllegalAction { offered, .. } | Self::OnHold { offered } => Some(offered.clone()),
+                _ => None,
+            },
+            declaration: match self {
+                Self::VehicleAlreadyDeclared { other } => *other,
+                _ => None,
+            },
+        }
+    }
+
+    /// The whole response to a request, logged once if it is a fault of ours.
+    #[must_use]
+    pub fn response(&self, asked: &Asked) -> HttpResponse<BoxBody> {
+        if let Self::Internal(cause) | Self::Unavailable(cause) = self {
+            let chain = std::iter::successors(cause.source(), |cause| (*cause).source());
+            let chain = chain.map(|cause| format!(": {cause}"));
+            tracing::error!(
+                request_id = asked.request_id,
+                path = asked.path,
+                error = format!("{cause}{}", chain.collect::<String>()),
+                "a request failed"
+            );
+        }
+        let mut response = HttpResponse::build(self.kind().0);
+        match self {
+            Self::Unauthenticated => drop(response.insert_header((WWW_AUTHENTICATE, "Bearer"))),
+            Self::MethodNotAllowed(methods) => drop(response.insert_header((ALLOW, methods_text(methods)))),
+            Self::Stale(revision) => drop(response.insert_header((ETAG, format!("\"{revision}\"")))),
+            Self::TooManyRequests(seconds) => drop(response.insert_header((RETRY_AFTER, seconds.to_string()))),
+            Self::Unavailable(_) => drop(response.insert_header((RETRY_AFTER, "1"))),
+            _ => {}
+        }
+        response
+            .insert_header((CONTENT_LANGUAGE, HeaderValue::from_static(asked.language.as_str())))
+            .content_type("application/problem+json")
+            .json(self.document(asked))
+    }
+}
+
+fn methods_text(methods: &[Method]) -> String {
+    methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ")
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.kind().0
+    }
+
+    /// A bare response; the frame around every request makes the whole one, in the caller's language.
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        HttpResponse::new(self.kind().0)
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotVisible => Self::NotFound,
+            Refusal::NotYours(why) => Self::Forbidden(why),
+            Refusal::NotNow { why, offered } => Self::IllegalAction { why, offered },
+            Refusal::OnHold { offered } => Self::OnHold { offered },
+            Refusal::Invalid(failures) => Self::InvalidAction(failures),
+        }
+    }
+}
+
+impl From<diesel::result::Error> for Problem {
+    fn from(error: diesel::result::Error) -> Self {
+        use diesel::result::DatabaseErrorKind::{ClosedConnection, ReadOnlyTransaction, SerializationFailure};
+        use diesel::result::Error::{BrokenTransactionManager, DatabaseError};
+        match error {
+            DatabaseError(ClosedConnection | ReadOnlyTransaction | SerializationFailure, _)
+            | BrokenTransactionManager => Self::Unavailable(Box::new(error)),
+            other => Self::Internal(Box::new(other)),
+        }
+    }
+}
+
+impl From<diesel_async::pooled_connection::deadpool::PoolError> for Problem {
+    fn from(cause: diesel_async::pooled_connection::deadpool::PoolError) -> Self {
+        Self::Unavailable(Box::new(cause))
+    }
+}

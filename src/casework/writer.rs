@@ -1,0 +1,436 @@
+//! The one writer of a process: joins what is asked at the same time into sets.
+//!
+//! While one set is under way the others queue, and the next set takes all that wait. There is no timer: alone,
+//! a request never waits; under load, sets grow by themselves. The writer has a thread and a connection of its own.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Error};
+
+use super::failure::Failure;
+use super::{Ask, Done, Work};
+use crate::clock::Clock;
+use crate::domain::act::RuleBook;
+use crate::domain::audit::Hash;
+use crate::domain::declaration::Declaration;
+use crate::domain::number::Number;
+use crate::storage::pool::{ConnectError, connect};
+use crate::storage::sets::Statements;
+
+/// The most that one set takes in: beyond it a set gains nothing and others wait longer.
+const LARGEST_SET: usize = 512;
+/// The most that wait; what comes on top is asked to come again.
+const QUEUE: usize = 4_096;
+/// How long a set may take before its connection is given up: longer than the database's own bound on a statement.
+const SET_TIMEOUT: Duration = Duration::from_secs(6);
+/// How long somebody waits for his answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the database may be away before those who wait are told.
+const RECONNECT: Duration = Duration::from_secs(3);
+/// How often something is done again after a deadlock or a lost race.
+const TRIES: u8 = 20;
+
+/// One thing asked for, and where its answer goes.
+pub(super) struct Pending {
+    pub(super) ask: Ask,
+    answer: oneshot::Sender<Result<Done, Failure>>,
+    /// What was sent to the database when its outcome became unknown: a declaration and its head after it.
+    tried: Option<(i64, Hash)>,
+    tries: u8,
+}
+
+impl Pending {
+    /// Gives the answer. Whoever asked may have gone away; what was done stays done.
+    pub(super) fn answer(self, answer: Result<Done, Failure>) {
+        drop(self.answer.send(answer));
+    }
+
+    /// The same, with what was sent to the database noted.
+    pub(super) fn tried(self, declaration: &Declaration) -> Self {
+        Self { tried: Some((declaration.number.as_i64(), declaration.head)), ..self }
+    }
+
+    /// The declaration that an action is about; none for a new declaration.
+    pub(super) fn number(&self) -> Option<Number> {
+        match &self.ask.work {
+            Work::Declare { .. } => None,
+            Work::Act { number, .. } => Some(*number),
+        }
+    }
+}
+
+/// An error of the database in the middle of a set, with what was not answered yet.
+pub(super) struct Trouble {
+    pub(super) error: Error,
+    pub(super) unanswered: Vec<Pending>,
+}
+
+/// The writer's place of work: its connection, and what the rules stand on.
+pub(super) struct Desk {
+    pub(super) client: Client,
+    pub(super) statements: Statements,
+    pub(super) clock: Clock,
+    pub(super) rules: Arc<RuleBook>,
+    backend: i32,
+    driving: JoinHandle<Result<(), Error>>,
+}
+
+/// Random bytes.
+pub(super) fn random<const N: usize>() -> Result<[u8; N], Failure> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| Failure::Internal(Box::new(error)))?;
+    Ok(bytes)
+}
+
+/// Takes in what is asked; clones share the one queue.
+#[derive(Clone)]
+pub struct Writer {
+    queue: mpsc::Sender<Pending>,
+}
+
+impl Writer {
+    /// Starts the writer on the database at `url`. It connects when it is first needed, and again whenever the
+    /// connection is lost; it ends when the last clone is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Where the system gives no thread.
+    pub fn start(url: String, clock: Clock, rules: Arc<RuleBook>) -> std::io::Result<Self> {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        std::thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(move || runtime.block_on(Bureau { url, clock, rules, desk: None, left: None }.work(waiting)))?;
+        Ok(Self { queue })
+    }
+
+    /// Asks for something to be done, and waits for the answer.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub async fn ask(&self, ask: Ask) -> Result<Done, Failure> {
+        let (answer, answered) = oneshot::channel();
+        let pending = Pending { ask, answer, tried: None, tries: 0 };
+        self.queue.try_send(pending).map_err(|_| Failure::Busy)?;
+        match timeout(ANSWER_TIMEOUT, answered).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(Failure::Unavailable("the writer has ended".into())),
+            Err(_) => Err(Failure::Unavailable("no answer in time".into())),
+        }
+    }
+
+    /// How many wait.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+}
+
+/// What an error of the database means for a set.
+enum Meaning {
+    /// The connection is of no more use; whether the set was written is not known.
+    Lost,
+    /// Nothing was written: again.
+    Again,
+    /// Nothing was written, and something in the set is to blame.
+    Blame,
+    /// Nothing was written in time.
+    TooLate,
+    /// A fault of ours.
+    Fault,
+}
+
+fn meaning(error: &Error) -> Meaning {
+    let Some(code) = error.code() else { return Meaning::Lost };
+    if [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED].contains(code) {
+        Meaning::Again
+    } else if [SqlState::QUERY_CANCELED, SqlState::LOCK_NOT_AVAILABLE].contains(code) {
+        Meaning::TooLate
+    } else if *code == SqlState::READ_ONLY_SQL_TRANSACTION
+        || ["08", "57"].iter().any(|class| code.code().starts_with(class))
+    {
+        Meaning::Lost
+    } else if ["22", "23"].iter().any(|class| code.code().starts_with(class)) {
+        Meaning::Blame
+    } else if code.code().starts_with("53") {
+        // No memory, no disk, too many connections.
+        Meaning::TooLate
+    } else {
+        Meaning::Fault
+    }
+}
+
+/// The writer with its queue: keeps a connection, forms the sets, and deals with what goes wrong.
+struct Bureau {
+    url: String,
+    clock: Clock,
+    rules: Arc<RuleBook>,
+    desk: Option<Desk>,
+    /// The server process of a connection that was given up: it is ended before anything is done again.
+    left: Option<i32>,
+}
+
+impl Bureau {
+    async fn work(mut self, mut waiting: mpsc::Receiver<Pending>) {
+        let mut put_off: Vec<Pending> = Vec::new();
+        loop {
+            let mut set = std::mem::take(&mut put_off);
+            if set.is_empty() {
+                if waiting.recv_many(&mut set, LARGEST_SET).await == 0 {
+                    return;
+                }
+            }
+            while set.len() < LARGEST_SET
+                && let Ok(pending) = waiting.try_recv()
+            {
+                set.push(pending);
+            }
+            metrics::histogram!("border_gate_set_size").record(count(set.len()));
+            let (set, same_key) = one_a_key(set);
+            put_off = same_key;
+            let (new, actions): (Vec<Pending>, Vec<Pending>) =
+                set.into_iter().partition(|pending| matches!(pending.ask.work, Work::Declare { .. }));
+            // Two transactions: what fails in one half must never do the other again.
+            self.settle(new).await;
+            self.settle(actions).await;
+        }
+    }
+
+    /// Writes a set, whatever it takes, until everybody in it has an answer.
+    async fn settle(&mut self, set: Vec<Pending>) {
+        let mut drawn = HashSet::new();
+        let mut sets = vec![set];
+        while let Some(set) = sets.pop() {
+            if set.is_empty() {
+                continue;
+            }
+            let set = match self.at_desk(set).await {
+                Some(set) => set,
+                None => continue,
+            };
+            let Some(desk) = &self.desk else { continue };
+            let began = Instant::now();
+            let outcome = desk.write(set, &mut drawn).await;
+            metrics::histogram!("border_gate_set_seconds").record(began.elapsed().as_secs_f64());
+            match outcome {
+                Ok(again) => sets.push(tried_again(again)),
+                Err(Trouble { error, unanswered }) => match meaning(&error) {
+                    Meaning::Lost => {
+                        tracing::warn!(error = %crate::storage::pool::causes(&error), "the writer's connection is lost");
+                        self.leave();
+                        sets.push(tried_again(unanswered));
+                    }
+                    Meaning::Again => sets.push(tried_again(unanswered)),
+                    Meaning::Blame if unanswered.len() > 1 => {
+                        let mut first = unanswered;
+                        let second = first.split_off(first.len() / 2);
+                        sets.push(second);
+                        sets.push(first);
+                    }
+                    // A key that another instance took at the same moment is found when it is looked up again.
+                    Meaning::Blame if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
+                        sets.push(tried_again(unanswered));
+                    }
+                    Meaning::TooLate => answer_all(unanswered, || Failure::Unavailable(error.to_string().into())),
+                    Meaning::Blame | Meaning::Fault => {
+                        let causes = crate::storage::pool::causes(&error);
+                        answer_all(unanswered, || Failure::Internal(causes.clone().into()));
+                    }
+                },
+            }
+        }
+    }
+
+    /// Sees that there is a connection; without one everybody in `set` is told so.
+    async fn at_desk(&mut self, set: Vec<Pending>) -> Option<Vec<Pending>> {
+        if self.desk.as_ref().is_some_and(|desk| desk.client.is_closed() || desk.driving.is_finished()) {
+            self.leave();
+        }
+        if self.desk.is_none() {
+            match self.sit_down().await {
+                Ok(desk) => self.desk = Some(desk),
+                Err(why) => {
+                    answer_all(set, || Failure::Unavailable(why.clone().into()));
+                    return None;
+                }
+            }
+        }
+        Some(set)
+    }
+
+    fn leave(&mut self) {
+        if let Some(desk) = self.desk.take() {
+            self.left = Some(desk.backend);
+            desk.driving.abort();
+        }
+    }
+
+    async fn sit_down(&mut self) -> Result<Desk, String> {
+        let until = Instant::now() + RECONNECT;
+        loop {
+            let why = match timeout(RECONNECT, self.connected()).await {
+                Ok(Ok(desk)) => return Ok(desk),
+                Ok(Err(why)) => why,
+                Err(_) => "the database does not answer".to_owned(),
+            };
+            if Instant::now() >= until {
+                return Err(why);
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    async fn connected(&mut self) -> Result<Desk, String> {
+        let (client, driving) = connect(&self.url).await.map_err(|error: ConnectError| error.to_string())?;
+        let prepared = async {
+            client.batch_execute("set plan_cache_mode = force_generic_plan").await?;
+            // The server process of the connection that was lost may still be at work on a set whose outcome is
+            // about to be looked up: it is ended first.
+            if let Some(left) = self.left {
+                end_backend(&client, left).await?;
+            }
+            let backend: i32 = client.query_one("select pg_backend_pid()", &[]).await?.try_get(0)?;
+            Ok::<_, Error>((Statements::prepare(&client).await?, backend))
+        };
+        let (statements, backend) = prepared.await.map_err(|error| crate::storage::pool::causes(&error))?;
+        self.left = None;
+        Ok(Desk { client, statements, clock: self.clock.clone(), rules: Arc::clone(&self.rules), backend, driving })
+    }
+}
+
+/// Ends a server process of our own login, and waits until it is gone. The role that the service acts as may not.
+async fn end_backend(client: &Client, backend: i32) -> Result<(), Error> {
+    let role: String = client.query_one("select quote_ident(current_user)", &[]).await?.try_get(0)?;
+    client.batch_execute("reset role").await?;
+    client
+        .execute(
+            "select pg_terminate_backend(pid, 2000) from pg_stat_activity where pid = $1 and usename = session_user",
+            &[&backend],
+        )
+        .await?;
+    client.batch_execute(&format!("set role {role}")).await
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a metric; sets are small")]
+const fn count(items: usize) -> f64 {
+    items as f64
+}
+
+/// Keeps the first of each idempotency key; the others wait for what it leads to.
+fn one_a_key(set: Vec<Pending>) -> (Vec<Pending>, Vec<Pending>) {
+    let mut seen: HashSet<(String, String, String)> = HashSet::new();
+    set.into_iter().partition(|pending| {
+        pending
+            .ask
+            .keep
+            .as_ref()
+            .is_none_or(|keep| seen.insert((keep.caller.clone(), keep.route.clone(), keep.key.clone())))
+    })
+}
+
+/// What is to be done again; whatever was tried too often is told so.
+fn tried_again(set: Vec<Pending>) -> Vec<Pending> {
+    let (again, given_up): (Vec<Pending>, Vec<Pending>) = set
+        .into_iter()
+        .map(|mut pending| {
+            pending.tries += 1;
+            pending
+        })
+        .partition(|pending| pending.tries <= TRIES);
+    answer_all(given_up, || Failure::Unavailable("it was tried too often".into()));
+    again
+}
+
+fn answer_all(set: Vec<Pending>, failure: impl Fn() -> Failure) {
+    for pending in set {
+        pending.answer(Err(failure()));
+    }
+}
+
+impl Desk {
+    async fn write(&self, set: Vec<Pending>, drawn: &mut HashSet<Number>) -> Result<Vec<Pending>, Trouble> {
+        let new = set.iter().any(|pending| matches!(pending.ask.work, Work::Declare { .. }));
+        let set = self.answer_known(set).await?;
+        // A connection that hangs is ended, so that the statement fails and its outcome is looked up.
+        let stop = self.driving.abort_handle();
+        let watch = tokio::spawn(async move {
+            sleep(SET_TIMEOUT).await;
+            stop.abort();
+        });
+        let outcome =
+            if new { self.declare_set(set, drawn).await.map(|()| Vec::new()) } else { self.act_set(set, drawn).await };
+        watch.abort();
+        outcome
+    }
+
+    /// Answers what was written by an earlier try whose outcome was not known.
+    async fn answer_known(&self, set: Vec<Pending>) -> Result<Vec<Pending>, Trouble> {
+        let tried: HashMap<i64, Hash> = set.iter().filter_map(|pending| pending.tried).collect();
+        if tried.is_empty() {
+            return Ok(set);
+        }
+        let numbers: Vec<i64> = tried.keys().copied().collect();
+        let hashes: Vec<Vec<u8>> = tried.values().map(|hash| hash.0.to_vec()).collect();
+        let looked = async {
+            let rows = self
+                .client
+                .query(
+                    "select declaration from actions where declaration = any($1::bigint[]) and hash = any($2::bytea[])",
+                    &[&numbers, &hashes],
+                )
+                .await?;
+            let written: Vec<i64> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+            self.statements.read(&self.client, &written).await
+        };
+        let rows = match looked.await {
+            Ok(rows) => rows,
+            Err(error) => return Err(Trouble { error, unanswered: set }),
+        };
+        let records: HashMap<i64, _> = rows
+            .into_iter()
+            .filter_map(|row| row.declaration().ok())
+            .map(|declaration| (declaration.number.as_i64(), declaration))
+            .collect();
+        let mut rest = Vec::new();
+        for mut pending in set {
+            match pending.tried.take().and_then(|(number, _)| records.get(&number)) {
+                Some(declaration) => pending.answer(Ok(Done::Written(Box::new(declaration.clone())))),
+                None => rest.push(pending),
+            }
+        }
+        Ok(rest)
+    }
+
+    /// Answers what was done before under the same key.
+    pub(super) async fn replay_known_keys(&self, set: Vec<Pending>) -> Result<Vec<Pending>, Trouble> {
+        let keys: Vec<(&str, &str, &str)> =
+            set.iter().filter_map(|pending| pending.ask.keep.as_ref()).map(super::Keep::name).collect();
+        let known = match self.statements.kept(&self.client, &keys).await {
+            Ok(known) => known,
+            Err(error) => return Err(Trouble { error, unanswered: set }),
+        };
+        if known.is_empty() {
+            return Ok(set);
+        }
+        let mut rest = Vec::new();
+        for pending in set {
+            let kept = pending.ask.keep.as_ref().and_then(|keep| {
+                let same = known.iter().find(|kept| keep.name() == (&kept.caller, &kept.route, &kept.key))?;
+                Some((same.request_hash == keep.request_hash, same.reply.clone()))
+            });
+            match kept {
+                Some((true, reply)) => pending.answer(Ok(Done::Replayed(reply))),
+                Some((false, _)) => pending.answer(Err(Failure::KeyMismatch)),
+                None => rest.push(pending),
+            }
+        }
+        Ok(rest)
+    }
+}

@@ -1,0 +1,147 @@
+//! Declarations as rows.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::result::Error as DieselError;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::column_types::JsonText;
+use super::schema::declarations;
+use crate::domain::actor::FirmId;
+use crate::domain::audit::Hash;
+use crate::domain::declaration::{Declaration, PeopleSeal, Stamps};
+use crate::domain::number::Number;
+
+/// A row that does not hold a declaration: the database was changed by other hands.
+#[derive(Debug, thiserror::Error)]
+#[error("declaration {number} cannot be read: {why}")]
+pub struct Unreadable {
+    /// The row's key.
+    pub number: i64,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+/// One row of `declarations`, as far as a record is made from it.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = declarations, check_for_backend(diesel::pg::Pg))]
+pub struct Stored {
+    number: i64,
+    revision: i32,
+    state: String,
+    firm: i64,
+    declarant: String,
+    content: JsonText,
+    people: Option<JsonText>,
+    people_salt: Option<String>,
+    people_digest: Option<String>,
+    progress: JsonText,
+    created_at: DateTime<Utc>,
+    declared_at: Option<DateTime<Utc>>,
+    registered_at: Option<DateTime<Utc>>,
+    arrived_at: Option<DateTime<Utc>>,
+    cleared_at: Option<DateTime<Utc>>,
+    yard_in_at: Option<DateTime<Utc>>,
+    yard_out_at: Option<DateTime<Utc>>,
+    ready_at: Option<DateTime<Utc>>,
+    completed_at: Option<DateTime<Utc>>,
+    ended_at: Option<DateTime<Utc>>,
+    left_at: Option<DateTime<Utc>>,
+    last_action: String,
+    last_action_at: DateTime<Utc>,
+    head: Vec<u8>,
+}
+
+/// The columns of [`Stored`], in its order, for statements that are written out.
+pub const STORED_COLUMNS: &str = "number, revision, state, firm, declarant, content, people, people_salt, \
+     people_digest, progress, created_at, declared_at, registered_at, arrived_at, cleared_at, yard_in_at, \
+     yard_out_at, ready_at, completed_at, ended_at, left_at, last_action, last_action_at, head";
+
+impl Stored {
+    /// Reads a row of [`STORED_COLUMNS`].
+    ///
+    /// # Errors
+    ///
+    /// When the row has other columns.
+    pub fn of(row: &tokio_postgres::Row) -> Result<Self, tokio_postgres::Error> {
+        Ok(Self {
+            number: row.try_get(0)?,
+            revision: row.try_get(1)?,
+            state: row.try_get(2)?,
+            firm: row.try_get(3)?,
+            declarant: row.try_get(4)?,
+            content: row.try_get(5)?,
+            people: row.try_get(6)?,
+            people_salt: row.try_get(7)?,
+            people_digest: row.try_get(8)?,
+            progress: row.try_get(9)?,
+            created_at: row.try_get(10)?,
+            declared_at: row.try_get(11)?,
+            registered_at: row.try_get(12)?,
+            arrived_at: row.try_get(13)?,
+            cleared_at: row.try_get(14)?,
+            yard_in_at: row.try_get(15)?,
+            yard_out_at: row.try_get(16)?,
+            ready_at: row.try_get(17)?,
+            completed_at: row.try_get(18)?,
+            ended_at: row.try_get(19)?,
+            left_at: row.try_get(20)?,
+            last_action: row.try_get(21)?,
+            last_action_at: row.try_get(22)?,
+            head: row.try_get(23)?,
+        })
+    }
+
+    /// The record that the row holds.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable`] where a word or a JSON text is not what we would have written.
+    pub fn declaration(self) -> Result<Declaration, Unreadable> {
+        let number = self.number;
+        let unreadable = |why: &dyn std::fmt::Display| Unreadable { number, why: why.to_string() };
+        Ok(Declaration {
+            number: Number::from_i64(number).ok_or_else(|| unreadable(&"its number was never issued"))?,
+            revision: self.revision,
+            state: self.state.parse().map_err(|error| unreadable(&error))?,
+            firm: FirmId(self.firm),
+            declarant: self.declarant,
+            content: serde_json::from_str(&self.content.0).map_err(|error| unreadable(&error))?,
+            people: match self.people {
+                None => None,
+                Some(people) => Some(serde_json::from_str(&people.0).map_err(|error| unreadable(&error))?),
+            },
+            people_seal: self
+                .people_digest
+                .map(|digest| PeopleSeal { salt: self.people_salt.unwrap_or_default(), digest }),
+            stamps: Stamps {
+                created_at: Some(self.created_at),
+                declared_at: self.declared_at,
+                registered_at: self.registered_at,
+                arrived_at: self.arrived_at,
+                cleared_at: self.cleared_at,
+                yard_in_at: self.yard_in_at,
+                yard_out_at: self.yard_out_at,
+                ready_at: self.ready_at,
+                completed_at: self.completed_at,
+                ended_at: self.ended_at,
+                left_at: self.left_at,
+            },
+            progress: serde_json::from_str(&self.progress.0).map_err(|error| unreadable(&error))?,
+            last_action: self.last_action.parse().map_err(|error| unreadable(&error))?,
+            last_action_at: self.last_action_at,
+            head: Hash(self.head.try_into().map_err(|_| unreadable(&"its hash has not 32 bytes"))?),
+        })
+    }
+}
+
+/// The declaration with this number, if there is one.
+///
+/// # Errors
+///
+/// The database's; [`DieselError::DeserializationError`] for a row that is no declaration.
+pub async fn find(conn: &mut AsyncPgConnection, number: Number) -> QueryResult<Option<Declaration>> {
+    let row = declarations::table.find(number.as_i64()).select(Stored::as_select()).first(conn).await.optional()?;
+    row.map(|row: Stored| row.declaration().map_err(|error| DieselError::DeserializationError(Box::new(error))))
+        .transpose()
+}

@@ -1,0 +1,139 @@
+//! Bringing a database's schema up to date.
+
+use diesel::{
+    migration::{Migration, MigrationSource},
+    pg::Pg,
+};
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use tokio::task::spawn_blocking;
+
+use super::pool::{ConnectError, causes, connect_as_owner, owner_connection};
+
+/// The migrations, compiled in from `migrations/`.
+pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
+
+/// The lock that one instance holds while it migrates; "bgmigrat" in ASCII. One for the database, held by the connection.
+const LOCK: i64 = 0x6267_6d69_6772_6174;
+
+/// The service may see which migrations there were (for its own readiness), and not pretend others.
+const SHOW_TO_SERVICE: &str = "
+    do $$ begin
+        if exists (select from pg_roles where rolname = 'border_gate_service') then
+            grant select on __diesel_schema_migrations to border_gate_service;
+        end if;
+    end $$";
+
+/// Why a database's schema was not brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// There is no connection.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// Another instance has been at it for a minute.
+    #[error("the schema is not up to date: another instance has been migrating this database for over a minute")]
+    Locked,
+    /// The connection was lost, or the database refused.
+    #[error("the schema was not brought up to date: {cause}")]
+    Failed {
+        /// Why, with everything behind it.
+        cause: String,
+    },
+}
+
+impl MigrateError {
+    fn failed(error: &(dyn std::error::Error + 'static)) -> Self {
+        Self::Failed { cause: causes(error) }
+    }
+}
+
+/// Runs the migrations that the database has not had, each in its transaction; their names, in order.
+///
+/// Several instances may do so at once: one runs them, the others wait and then find nothing left to do.
+///
+/// # Errors
+///
+/// [`MigrateError`]; the migrations before the one that failed stand.
+pub async fn migrate(url: &str) -> Result<Vec<String>, MigrateError> {
+    let connection = locked(url).await?;
+    let (done, mut connection) = on_its_own_thread(connection, |harness| {
+        let known = names()?;
+        let done = harness.run_pending_migrations(MIGRATIONS).map_err(|error| MigrateError::failed(&*error))?;
+        let done: Vec<String> = done.iter().map(ToString::to_string).collect();
+        Ok(known.into_iter().filter(|(version, _)| done.contains(version)).map(|(_, name)| name).collect())
+    })
+    .await?;
+    connection.batch_execute(SHOW_TO_SERVICE).await.map_err(|error| MigrateError::failed(&error))?;
+    Ok(done)
+}
+
+/// Undoes every migration, the last first; their names. With them goes everything that was recorded.
+///
+/// # Errors
+///
+/// [`MigrateError`]; the migrations after the one that failed are undone.
+pub async fn revert_all(url: &str) -> Result<Vec<String>, MigrateError> {
+    let connection = locked(url).await?;
+    let (undone, _) = on_its_own_thread(connection, |harness| {
+        let known = names()?;
+        let undone = harness.revert_all_migrations(MIGRATIONS).map_err(|error| MigrateError::failed(&*error))?;
+        let name = |version: &String| known.iter().find(|(known, _)| known == version).map(|(_, name)| name.clone());
+        Ok(undone.iter().map(ToString::to_string).filter_map(|version| name(&version)).collect())
+    })
+    .await?;
+    Ok(undone)
+}
+
+/// The names of the migrations that the database has not had. Changes nothing.
+///
+/// A database that has had later ones too, from a newer version of this program, is no fault: migrations first
+/// add, and remove only what no running version uses.
+///
+/// # Errors
+///
+/// [`MigrateError`].
+pub async fn pending(url: &str) -> Result<Vec<String>, MigrateError> {
+    let (client, _) = connect_as_owner(url).await?;
+    let failed = |error: tokio_postgres::Error| MigrateError::failed(&error);
+    let there = client.query_one("select to_regclass('__diesel_schema_migrations') is not null", &[]).await;
+    let had: Vec<String> = if there.map_err(failed)?.get(0) {
+        let rows = client.query("select version from __diesel_schema_migrations", &[]).await.map_err(failed)?;
+        rows.iter().map(|row| row.get(0)).collect()
+    } else {
+        Vec::new()
+    };
+    Ok(names()?.into_iter().filter(|(version, _)| !had.contains(version)).map(|(_, name)| name).collect())
+}
+
+/// Version and name of every migration, in order.
+fn names() -> Result<Vec<(String, String)>, MigrateError> {
+    let all: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS.migrations().map_err(|error| MigrateError::failed(&*error))?;
+    let mut all: Vec<(String, String)> =
+        all.iter().map(|migration| (migration.name().version().to_string(), migration.name().to_string())).collect();
+    all.sort();
+    Ok(all)
+}
+
+/// A connection that holds the lock; closing it lets go.
+async fn locked(url: &str) -> Result<AsyncPgConnection, MigrateError> {
+    let mut connection = owner_connection(url).await?;
+    match connection.batch_execute(&format!("select pg_advisory_lock({LOCK})")).await {
+        Ok(()) => Ok(connection),
+        Err(error) if error.to_string().contains("lock timeout") => Err(MigrateError::Locked),
+        Err(error) => Err(MigrateError::failed(&error)),
+    }
+}
+
+/// The harness blocks its thread, which must not be one that drives the connection. Gives the connection back.
+async fn on_its_own_thread<T: Send + 'static>(
+    connection: AsyncPgConnection,
+    work: impl FnOnce(&mut AsyncMigrationHarness<AsyncPgConnection>) -> Result<T, MigrateError> + Send + 'static,
+) -> Result<(T, AsyncPgConnection), MigrateError> {
+    spawn_blocking(move || {
+        let mut harness = AsyncMigrationHarness::new(connection);
+        let done = work(&mut harness)?;
+        Ok((done, harness.into_inner()))
+    })
+    .await
+    .map_err(|error| MigrateError::failed(&error))?
+}

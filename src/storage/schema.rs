@@ -1,0 +1,110 @@
+//! The tables as diesel sees them; a test compares them with the migrated database.
+
+diesel::table! {
+    firms (id) {
+        id -> BigInt,
+        tax_code -> Text,
+        name -> Text,
+        created_at -> Timestamptz,
+        disabled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    declarations (number) {
+        number -> BigInt,
+        revision -> Integer,
+        state -> Text,
+        firm -> BigInt,
+        declarant -> Text,
+        direction -> Text,
+        crossing_point -> Text,
+        cargo_class -> Nullable<Text>,
+        plate -> Nullable<Text>,
+        trader_tax_code -> Nullable<Text>,
+        customs_declarations -> Array<Text>,
+        tracks -> Array<Text>,
+        content -> Json,
+        people -> Nullable<Json>,
+        people_salt -> Nullable<Text>,
+        people_digest -> Nullable<Text>,
+        progress -> Json,
+        created_at -> Timestamptz,
+        declared_at -> Nullable<Timestamptz>,
+        registered_at -> Nullable<Timestamptz>,
+        arrived_at -> Nullable<Timestamptz>,
+        cleared_at -> Nullable<Timestamptz>,
+        yard_in_at -> Nullable<Timestamptz>,
+        yard_out_at -> Nullable<Timestamptz>,
+        ready_at -> Nullable<Timestamptz>,
+        completed_at -> Nullable<Timestamptz>,
+        ended_at -> Nullable<Timestamptz>,
+        left_at -> Nullable<Timestamptz>,
+        last_action -> Text,
+        last_action_at -> Timestamptz,
+        waiting_since -> Nullable<Timestamptz>,
+        head -> Binary,
+    }
+}
+
+diesel::table! {
+    actions (declaration, seq) {
+        declaration -> BigInt,
+        seq -> Integer,
+        action -> Text,
+        actor -> Text,
+        role -> Text,
+        at -> Timestamptz,
+        recorded_at -> Timestamptz,
+        details -> Json,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    vehicles_present (vehicle, direction) {
+        vehicle -> Text,
+        direction -> Text,
+        declaration -> BigInt,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (caller, route, key) {
+        caller -> Text,
+        route -> Text,
+        key -> Text,
+        request_hash -> Binary,
+        status -> SmallInt,
+        location -> Nullable<Text>,
+        etag -> Nullable<Text>,
+        body -> Binary,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    throughput (day, crossing_point, direction, cargo_class) {
+        day -> Date,
+        crossing_point -> Text,
+        direction -> Text,
+        cargo_class -> Text,
+        declared -> BigInt,
+        registered -> BigInt,
+        arrived -> BigInt,
+        cleared -> BigInt,
+        completed -> BigInt,
+        completed_kg -> BigInt,
+        cancelled -> BigInt,
+        rejected -> BigInt,
+        expired -> BigInt,
+        turned_back -> BigInt,
+        transferred -> BigInt,
+        transferred_in -> BigInt,
+        left -> BigInt,
+        fell_away -> BigInt,
+        fees_vnd -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(firms, declarations);

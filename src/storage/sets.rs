@@ -1,0 +1,695 @@
+//! Sets of new declarations and of actions, each written by one statement: the rows, their actions, the
+//! vehicles present, the idempotency keys and the counters' deltas, together or not at all.
+//!
+//! Every refusal that can be expected is a filter in the statement, never an error, so that one bad row
+//! costs the others nothing. What a statement returns are the numbers that it took.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Error, Statement};
+
+use super::column_types::{JsonText, array_literal};
+use super::declarations::STORED_COLUMNS;
+use crate::domain::audit;
+use crate::domain::declaration::{Declaration, Entry};
+use crate::domain::throughput::{Counts, Measure};
+
+type Parameter<'a> = &'a (dyn ToSql + Sync);
+
+/// Columns of many rows, one list a column: what `unnest` makes rows of again.
+macro_rules! columns {
+    ($(#[$about:meta])* $name:ident { $($column:ident: $sql:literal as $kind:ty),+ $(,)? }) => {
+        $(#[$about])*
+        #[derive(Default)]
+        struct $name { $($column: Vec<$kind>),+ }
+
+        impl $name {
+            const NAMES: &'static [&'static str] = &[$(stringify!($column)),+];
+            const TYPES: &'static [&'static str] = &[$($sql),+];
+
+            fn parameters(&self) -> Vec<Parameter<'_>> {
+                vec![$(&self.$column as Parameter),+]
+            }
+
+            /// `unnest($n::type[], …) as name(column, …)`, counting on from the parameters that `taken` others have.
+            fn unnest(name: &str, taken: &mut usize) -> String {
+                let lists: Vec<String> = Self::TYPES.iter().map(|kind| { *taken += 1; format!("${taken}::{kind}[]") }).collect();
+                format!("unnest({}) as {name}({})", lists.join(", "), Self::NAMES.join(", "))
+            }
+        }
+    };
+}
+
+columns! {
+    /// Whole declarations, with the vehicle that takes its place by them.
+    Whole {
+        number: "bigint" as i64,
+        revision: "integer" as i32,
+        state: "text" as &'static str,
+        firm: "bigint" as i64,
+        declarant: "text" as String,
+        direction: "text" as &'static str,
+        crossing_point: "text" as String,
+        cargo_class: "text" as Option<&'static str>,
+        plate: "text" as Option<String>,
+        trader_tax_code: "text" as Option<String>,
+        customs_declarations: "text" as String,
+        tracks: "text" as String,
+        content: "json" as JsonText,
+        people: "json" as Option<JsonText>,
+        people_salt: "text" as Option<String>,
+        people_digest: "text" as Option<String>,
+        progress: "json" as JsonText,
+        created_at: "timestamptz" as Option<DateTime<Utc>>,
+        declared_at: "timestamptz" as Option<DateTime<Utc>>,
+        registered_at: "timestamptz" as Option<DateTime<Utc>>,
+        arrived_at: "timestamptz" as Option<DateTime<Utc>>,
+        cleared_at: "timestamptz" as Option<DateTime<Utc>>,
+        yard_in_at: "timestamptz" as Option<DateTime<Utc>>,
+        yard_out_at: "timestamptz" as Option<DateTime<Utc>>,
+        ready_at: "timestamptz" as Option<DateTime<Utc>>,
+        completed_at: "timestamptz" as Option<DateTime<Utc>>,
+        ended_at: "timestamptz" as Option<DateTime<Utc>>,
+        left_at: "timestamptz" as Option<DateTime<Utc>>,
+        last_action: "text" as &'static str,
+        last_action_at: "timestamptz" as DateTime<Utc>,
+        waiting_since: "timestamptz" as Option<DateTime<Utc>>,
+        head: "bytea" as Vec<u8>,
+        read_revision: "integer" as i32,
+        claim: "text" as Option<String>,
+        release: "text" as Option<String>,
+    }
+}
+
+columns! {
+    /// What an action changes that is no amendment and takes no vehicle's place.
+    Moved {
+        number: "bigint" as i64,
+        revision: "integer" as i32,
+        state: "text" as &'static str,
+        direction: "text" as &'static str,
+        tracks: "text" as String,
+        progress: "json" as JsonText,
+        registered_at: "timestamptz" as Option<DateTime<Utc>>,
+        arrived_at: "timestamptz" as Option<DateTime<Utc>>,
+        cleared_at: "timestamptz" as Option<DateTime<Utc>>,
+        yard_in_at: "timestamptz" as Option<DateTime<Utc>>,
+        yard_out_at: "timestamptz" as Option<DateTime<Utc>>,
+        ready_at: "timestamptz" as Option<DateTime<Utc>>,
+        completed_at: "timestamptz" as Option<DateTime<Utc>>,
+        ended_at: "timestamptz" as Option<DateTime<Utc>>,
+        left_at: "timestamptz" as Option<DateTime<Utc>>,
+        last_action: "text" as &'static str,
+        last_action_at: "timestamptz" as DateTime<Utc>,
+        waiting_since: "timestamptz" as Option<DateTime<Utc>>,
+        head: "bytea" as Vec<u8>,
+        read_revision: "integer" as i32,
+        release: "text" as Option<String>,
+    }
+}
+
+columns! {
+    /// Actions.
+    Taken {
+        declaration: "bigint" as i64,
+        seq: "integer" as i32,
+        action: "text" as &'static str,
+        actor: "text" as String,
+        role: "text" as &'static str,
+        at: "timestamptz" as DateTime<Utc>,
+        recorded_at: "timestamptz" as DateTime<Utc>,
+        details: "json" as JsonText,
+        hash: "bytea" as Vec<u8>,
+    }
+}
+
+columns! {
+    /// What each declaration adds to which counter.
+    Counted {
+        number: "bigint" as i64,
+        day: "date" as NaiveDate,
+        crossing_point: "text" as String,
+        direction: "text" as &'static str,
+        cargo_class: "text" as &'static str,
+        measure: "smallint" as i16,
+        amount: "bigint" as i64,
+    }
+}
+
+columns! {
+    /// What requests with an Idempotency-Key led to.
+    Kept {
+        number: "bigint" as i64,
+        caller: "text" as String,
+        route: "text" as String,
+        key: "text" as String,
+        request_hash: "bytea" as Vec<u8>,
+        status: "smallint" as i16,
+        location: "text" as Option<String>,
+        etag: "text" as Option<String>,
+        body: "bytea" as Vec<u8>,
+        created_at: "timestamptz" as DateTime<Utc>,
+    }
+}
+
+/// The answer to a request with an Idempotency-Key, as it is given again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: i16,
+    /// Where what was made stands.
+    pub location: Option<String>,
+    /// Its entity tag.
+    pub etag: Option<String>,
+    /// The body's bytes.
+    pub body: Vec<u8>,
+}
+
+/// A request's Idempotency-Key and what it led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptReply {
+    /// Who asked.
+    pub caller: String,
+    /// On which route.
+    pub route: String,
+    /// With which key.
+    pub key: String,
+    /// SHA-256 of what was asked.
+    pub request_hash: Vec<u8>,
+    /// When the answer was made.
+    pub created_at: DateTime<Utc>,
+    /// The answer.
+    pub reply: Reply,
+}
+
+/// One declaration's share of a set: what it was, what it is to be, and the actions between.
+pub struct Change<'a> {
+    /// The record as it was read; none for a new one.
+    pub before: Option<&'a Declaration>,
+    /// The record after the actions, with its head.
+    pub after: &'a Declaration,
+    /// The actions, each with the text of its details and its hash.
+    pub actions: &'a [LinkedAction],
+    /// What is kept under the requests' keys.
+    pub kept: Vec<KeptReply>,
+}
+
+/// An action with its place in the hash chain.
+#[derive(Clone, Debug)]
+pub struct LinkedAction {
+    /// The action.
+    pub entry: Entry,
+    /// The details' text, which the hash covers.
+    pub details: JsonText,
+    /// Its hash.
+    pub hash: audit::Hash,
+}
+
+/// Links `entries` to the chain that `declaration` heads, and makes the last of them its head.
+///
+/// # Errors
+///
+/// Where details have no JSON form.
+pub fn link(declaration: &mut Declaration, entries: Vec<Entry>) -> Result<Vec<LinkedAction>, serde_json::Error> {
+    entries
+        .into_iter()
+        .map(|entry| {
+            let details = JsonText::of(&entry.details)?;
+            let hash = audit::link(declaration.head, declaration.number, &entry, &details.0);
+            declaration.head = hash;
+            Ok(LinkedAction { entry, details, hash })
+        })
+        .collect()
+}
+
+/// `track:state` of every required track.
+fn track_states(declaration: &Declaration) -> String {
+    let states: Vec<String> =
+        declaration.progress.tracks.iter().map(|(track, part)| format!("{track}:{}", part.state)).collect();
+    array_literal(states.iter().map(String::as_str))
+}
+
+impl Whole {
+    fn push(&mut self, change: &Change) -> Result<(), serde_json::Error> {
+        let declaration = change.after;
+        let content = &declaration.content;
+        let stamps = &declaration.stamps;
+        self.number.push(declaration.number.as_i64());
+        self.revision.push(declaration.revision);
+        self.state.push(declaration.state.as_str());
+        self.firm.push(declaration.firm.0);
+        self.declarant.push(declaration.declarant.clone());
+        self.direction.push(content.direction.as_str());
+        self.crossing_point.push(content.crossing_point.clone());
+        self.cargo_class.push(content.cargo_class.map(crate::domain::content::CargoClass::as_str));
+        self.plate.push(content.mark().map(str::to_owned));
+        self.trader_tax_code.push(content.trader_tax_code.clone());
+        let numbers = content.customs_declarations.iter();
+        self.customs_declarations.push(array_literal(numbers.map(|one| one.number.get(..11).unwrap_or(&one.number))));
+        self.tracks.push(track_states(declaration));
+        self.content.push(JsonText::of(content)?);
+        self.people.push(declaration.people.as_ref().map(JsonText::of).transpose()?);
+        self.people_salt.push(declaration.people_seal.as_ref().map(|seal| seal.salt.clone()));
+        self.people_digest.push(declaration.people_seal.as_ref().map(|seal| seal.digest.clone()));
+        self.progress.push(JsonText::of(&declaration.progress)?);
+        self.created_at.push(stamps.created_at);
+        self.declared_at.push(stamps.declared_at);
+        self.registered_at.push(stamps.registered_at);
+        self.arrived_at.push(stamps.arrived_at);
+        self.cleared_at.push(stamps.cleared_at);
+        self.yard_in_at.push(stamps.yard_in_at);
+        self.yard_out_at.push(stamps.yard_out_at);
+        self.ready_at.push(stamps.ready_at);
+        self.completed_at.push(stamps.completed_at);
+        self.ended_at.push(stamps.ended_at);
+        self.left_at.push(stamps.left_at);
+        self.last_action.push(declaration.last_action.as_str());
+        self.last_action_at.push(declaration.last_action_at);
+        self.waiting_since.push(declaration.waiting_since());
+        self.head.push(declaration.head.0.to_vec());
+        self.read_revision.push(change.before.map_or(0, |before| before.revision));
+        self.claim.push(change.claim());
+        self.release.push(change.release());
+        Ok(())
+    }
+}
+
+impl Moved {
+    fn push(&mut self, change: &Change) -> Result<(), serde_json::Error> {
+        let declaration = change.after;
+        let stamps = &declaration.stamps;
+        self.number.push(declaration.number.as_i64());
+        self.revision.push(declaration.revision);
+        self.state.push(declaration.state.as_str());
+        self.direction.push(declaration.content.direction.as_str());
+        self.tracks.push(track_states(declaration));
+        self.progress.push(JsonText::of(&declaration.progress)?);
+        self.registered_at.push(stamps.registered_at);
+        self.arrived_at.push(stamps.arrived_at);
+        self.cleared_at.push(stamps.cleared_at);
+        self.yard_in_at.push(stamps.yard_in_at);
+        self.yard_out_at.push(stamps.yard_out_at);
+        self.ready_at.push(stamps.ready_at);
+        self.completed_at.push(stamps.completed_at);
+        self.ended_at.push(stamps.ended_at);
+        self.left_at.push(stamps.left_at);
+        self.last_action.push(declaration.last_action.as_str());
+        self.last_action_at.push(declaration.last_action_at);
+        self.waiting_since.push(declaration.waiting_since());
+        self.head.push(declaration.head.0.to_vec());
+        self.read_revision.push(change.before.map_or(0, |before| before.revision));
+        self.release.push(change.release());
+        Ok(())
+    }
+}
+
+impl Taken {
+    fn push(&mut self, change: &Change) {
+        for LinkedAction { entry, details, hash } in change.actions {
+            self.declaration.push(change.after.number.as_i64());
+            self.seq.push(entry.seq);
+            self.action.push(entry.action.as_str());
+            self.actor.push(entry.actor.clone());
+            self.role.push(entry.role.as_str());
+            self.at.push(entry.at);
+            self.recorded_at.push(entry.recorded_at);
+            self.details.push(details.clone());
+            self.hash.push(hash.0.to_vec());
+        }
+    }
+}
+
+impl Counted {
+    fn push(&mut self, change: &Change) {
+        let mut counts = Counts::default();
+        if let Some(before) = change.before {
+            counts.add(before, -1);
+        }
+        counts.add(change.after, 1);
+        for (cell, amounts) in counts.iter() {
+            for (measure, amount) in (0..).zip(amounts).filter(|(_, amount)| **amount != 0) {
+                self.number.push(change.after.number.as_i64());
+                self.day.push(cell.day);
+                self.crossing_point.push(cell.crossing_point.clone());
+                self.direction.push(cell.direction.as_str());
+                self.cargo_class.push(cell.cargo_class.as_str());
+                self.measure.push(measure);
+                self.amount.push(*amount);
+            }
+        }
+    }
+}
+
+impl Kept {
+    fn push(&mut self, change: &Change) {
+        for kept in &change.kept {
+            self.number.push(change.after.number.as_i64());
+            self.caller.push(kept.caller.clone());
+            self.route.push(kept.route.clone());
+            self.key.push(kept.key.clone());
+            self.request_hash.push(kept.request_hash.clone());
+            self.status.push(kept.reply.status);
+            self.location.push(kept.reply.location.clone());
+            self.etag.push(kept.reply.etag.clone());
+            self.body.push(kept.reply.body.clone());
+            self.created_at.push(kept.created_at);
+        }
+    }
+}
+
+impl Change<'_> {
+    fn place_before(&self) -> Option<String> {
+        self.before.and_then(Declaration::place_taken)
+    }
+
+    /// The vehicle that must take its place by this change.
+    #[must_use]
+    pub fn claim(&self) -> Option<String> {
+        self.after.place_taken().filter(|place| self.place_before().as_ref() != Some(place))
+    }
+
+    /// The vehicle whose place is given up by it.
+    #[must_use]
+    pub fn release(&self) -> Option<String> {
+        self.place_before().filter(|place| self.after.place_taken().as_ref() != Some(place))
+    }
+}
+
+/// The prepared statements of one connection.
+pub struct Statements {
+    insert: Statement,
+    update: Statement,
+    advance: Statement,
+    read: Statement,
+    keys: Statement,
+}
+
+/// The parts that every set's statement ends with: actions, keys and counters of the numbers in `done`.
+fn tail(done: &str, taken: &mut usize) -> String {
+    let actions = Taken::unnest("x", taken);
+    let kept = Kept::unnest("x", taken);
+    let counted = Counted::unnest("x", taken);
+    let measures = Measure::WORDS;
+    let sums: Vec<String> = (0..measures.len())
+        .map(|measure| format!("coalesce(sum(amount) filter (where measure = {measure}), 0)::bigint"))
+        .collect();
+    let columns: Vec<String> = measures.iter().map(|word| format!("\"{word}\"")).collect();
+    let added: Vec<String> =
+        columns.iter().map(|column| format!("{column} = t.{column} + excluded.{column}")).collect();
+    let cell = "day, crossing_point, direction, cargo_class";
+    format!(
+        "a as (insert into actions ({action_columns})
+               select {action_columns} from {actions} where (x.declaration in (select number from {done})) is true),
+         k as (insert into idempotency_keys ({kept_columns})
+               select {kept_columns} from {kept} where (x.number in (select number from {done})) is true),
+         t as (insert into throughput as t ({cell}, {columns})
+               select {cell}, {sums} from {counted} where (x.number in (select number from {done})) is true
+               group by {cell} order by {cell}
+               on conflict ({cell}) do update set {added})
+         select number from {done}",
+        action_columns = Taken::NAMES.join(", "),
+        kept_columns = Kept::NAMES.get(1..).unwrap_or_default().join(", "),
+        columns = columns.join(", "),
+        sums = sums.join(", "),
+        added = added.join(", "),
+    )
+}
+
+/// Columns that are sent as the text of an array.
+const ARRAYS: [&str; 2] = ["customs_declarations", "tracks"];
+
+/// The columns of `names` that the table has, and how `q`'s are written into them.
+fn columns_of(names: &[&str], without: &[&str]) -> (Vec<String>, Vec<String>) {
+    names
+        .iter()
+        .filter(|name| !["read_revision", "claim", "release"].contains(name) && !without.contains(name))
+        .map(|name| {
+            let cast = if ARRAYS.contains(name) { "::text[]" } else { "" };
+            ((*name).to_owned(), format!("q.{name}{cast}"))
+        })
+        .unzip()
+}
+
+fn insert_sql() -> String {
+    let mut taken = 0;
+    let rows = Whole::unnest("q", &mut taken);
+    let (columns, values) = columns_of(Whole::NAMES, &[]);
+    let tail = tail("d", &mut taken);
+    format!(
+        "with q as materialized (
+             select * from {rows}
+             where exists (select from firms f where f.id = q.firm and f.disabled_at is null)
+               and not exists (select from declarations d where d.number = q.number)),
+         w as (insert into vehicles_present (vehicle, direction, declaration)
+               select q.claim, q.direction, q.number from q where q.claim is not null order by q.claim, q.direction
+               on conflict do nothing returning declaration),
+         d as (insert into declarations ({columns})
+               select {values} from q where q.claim is null or (q.number in (select declaration from w)) is true
+               returning number),
+         {tail}",
+        columns = columns.join(", "),
+        values = values.join(", "),
+    )
+}
+
+fn update_sql(rows: &str, names: &[&str], claims: bool, taken: &mut usize) -> String {
+    let (columns, values) = columns_of(names, &["number", "firm", "declarant", "direction", "created_at"]);
+    let set: Vec<String> = columns.iter().zip(values).map(|(column, value)| format!("{column} = {value}")).collect();
+    let (claimed, holds) = if claims {
+        (
+            "c as (insert into vehicles_present (vehicle, direction, declaration)
+                   select q.claim, q.direction, q.number from q where q.claim is not null order by q.claim, q.direction
+                   on conflict do nothing returning declaration),",
+            "and (q.claim is null or (q.number in (select declaration from c)) is true)",
+        )
+    } else {
+        ("", "")
+    };
+    let tail = tail("u", taken);
+    format!(
+        "with q as materialized (select * from {rows}),
+         {claimed}
+         u as (update declarations d set {set} from q
+               where d.number = q.number and d.revision = q.read_revision {holds}
+               returning d.number),
+         r as (delete from vehicles_present v using q
+               where v.vehicle = q.release and v.direction = q.direction and v.declaration = q.number
+                 and (q.number in (select number from u)) is true),
+         {tail}",
+        set = set.join(", "),
+    )
+}
+
+impl Statements {
+    /// Prepares them on a new connection.
+    ///
+    /// # Errors
+    ///
+    /// The database's.
+    pub async fn prepare(client: &Client) -> Result<Self, Error> {
+        let mut taken = 0;
+        let rows = Whole::unnest("q", &mut taken);
+        let update = update_sql(&rows, Whole::NAMES, true, &mut taken);
+        let mut taken = 0;
+        let rows = Moved::unnest("q", &mut taken);
+        let advance = update_sql(&rows, Moved::NAMES, false, &mut taken);
+        Ok(Self {
+            insert: client.prepare(&insert_sql()).await?,
+            update: client.prepare(&update).await?,
+            advance: client.prepare(&advance).await?,
+            read: client
+                .prepare(&format!("select {STORED_COLUMNS} from declarations where number = any($1::bigint[])"))
+                .await?,
+            keys: client
+                .prepare(
+                    "select k.caller, k.route, k.key, k.request_hash, k.created_at, k.status, k.location, k.etag, k.body
+                     from unnest($1::text[], $2::text[], $3::text[]) as q(caller, route, key)
+                     join idempotency_keys k using (caller, route, key)",
+                )
+                .await?,
+        })
+    }
+
+    /// Inserts new declarations. Left out are those whose vehicle has its place taken, whose firm is not
+    /// there or disabled, and whose number exists.
+    ///
+    /// # Errors
+    ///
+    /// The database's; then nothing was written.
+    pub async fn insert(&self, client: &Client, set: &[Change<'_>]) -> Result<HashSet<i64>, Error> {
+        self.write(client, &self.insert, set, Columns::whole(set)).await
+    }
+
+    /// Writes changed declarations, each only if it still has the revision that was read. Those whose vehicle
+    /// cannot take its place are left out; a place may have been taken for one that was left out for its
+    /// revision: the caller holds a transaction and looks.
+    ///
+    /// # Errors
+    ///
+    /// The database's.
+    pub async fn update(&self, client: &Client, set: &[Change<'_>]) -> Result<HashSet<i64>, Error> {
+        self.write(client, &self.update, set, Columns::whole(set)).await
+    }
+
+    /// Writes declarations that moved on without being amended and without taking a place, each only if it
+    /// still has the revision that was read.
+    ///
+    /// # Errors
+    ///
+    /// The database's; then nothing was written.
+    pub async fn advance(&self, client: &Client, set: &[Change<'_>]) -> Result<HashSet<i64>, Error> {
+        self.write(client, &self.advance, set, Columns::moved(set)).await
+    }
+
+    async fn write(
+        &self,
+        client: &Client,
+        statement: &Statement,
+        set: &[Change<'_>],
+        rows: Result<Columns, serde_json::Error>,
+    ) -> Result<HashSet<i64>, Error> {
+        // Content, progress and details are our own types: they always have a JSON form.
+        let rows = rows.unwrap_or_else(|error| {
+            tracing::error!(%error, "a record has no JSON form");
+            Columns::default()
+        });
+        let mut actions = Taken::default();
+        let mut kept = Kept::default();
+        let mut counted = Counted::default();
+        for change in set {
+            actions.push(change);
+            kept.push(change);
+            counted.push(change);
+        }
+        let mut parameters = rows.parameters();
+        parameters.extend(actions.parameters());
+        parameters.extend(kept.parameters());
+        parameters.extend(counted.parameters());
+        let done = client.query(statement, &parameters).await?;
+        done.iter().map(|row| row.try_get(0)).collect()
+    }
+
+    /// The declarations with these numbers, those that there are.
+    ///
+    /// # Errors
+    ///
+    /// The database's.
+    pub async fn read(&self, client: &Client, numbers: &[i64]) -> Result<Vec<super::declarations::Stored>, Error> {
+        client.query(&self.read, &[&numbers]).await?.iter().map(super::declarations::Stored::of).collect()
+    }
+
+    /// What is kept under these keys: (caller, route, key).
+    ///
+    /// # Errors
+    ///
+    /// The database's.
+    pub async fn kept(&self, client: &Client, keys: &[(&str, &str, &str)]) -> Result<Vec<KeptReply>, Error> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let callers: Vec<&str> = keys.iter().map(|key| key.0).collect();
+        let routes: Vec<&str> = keys.iter().map(|key| key.1).collect();
+        let names: Vec<&str> = keys.iter().map(|key| key.2).collect();
+        let rows = client.query(&self.keys, &[&callers, &routes, &names]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(KeptReply {
+                    caller: row.try_get(0)?,
+                    route: row.try_get(1)?,
+                    key: row.try_get(2)?,
+                    request_hash: row.try_get(3)?,
+                    created_at: row.try_get(4)?,
+                    reply: Reply {
+                        status: row.try_get(5)?,
+                        location: row.try_get(6)?,
+                        etag: row.try_get(7)?,
+                        body: row.try_get(8)?,
+                    },
+                })
+            })
+            .collect()
+    }
+}
+
+/// The rows of a set, in one of their two forms.
+enum Columns {
+    Whole(Box<Whole>),
+    Moved(Box<Moved>),
+}
+
+impl Default for Columns {
+    fn default() -> Self {
+        Self::Whole(Box::default())
+    }
+}
+
+impl Columns {
+    fn whole(set: &[Change<'_>]) -> Result<Self, serde_json::Error> {
+        let mut rows = Whole::default();
+        set.iter().try_for_each(|change| rows.push(change))?;
+        Ok(Self::Whole(Box::new(rows)))
+    }
+
+    fn moved(set: &[Change<'_>]) -> Result<Self, serde_json::Error> {
+        let mut rows = Moved::default();
+        set.iter().try_for_each(|change| rows.push(change))?;
+        Ok(Self::Moved(Box::new(rows)))
+    }
+
+    fn parameters(&self) -> Vec<Parameter<'_>> {
+        match self {
+            Self::Whole(rows) => rows.parameters(),
+            Self::Moved(rows) => rows.parameters(),
+        }
+    }
+}
+
+/// What stands in the way of new declarations that an insert left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InTheWay {
+    /// The declaration that was left out.
+    pub number: i64,
+    /// Its firm is there and not disabled.
+    pub firm_stands: bool,
+    /// Its number exists, with this head: it may be the very declaration, of an earlier try.
+    pub exists_with_head: Option<Vec<u8>>,
+    /// The declaration that holds its vehicle's place, and that one's firm.
+    pub holder: Option<(i64, i64)>,
+}
+
+/// Looks at what stands in the way of `left_out`.
+///
+/// # Errors
+///
+/// The database's.
+pub async fn in_the_way(client: &Client, left_out: &[Change<'_>]) -> Result<Vec<InTheWay>, Error> {
+    let numbers: Vec<i64> = left_out.iter().map(|change| change.after.number.as_i64()).collect();
+    let firms: Vec<i64> = left_out.iter().map(|change| change.after.firm.0).collect();
+    let vehicles: Vec<Option<String>> = left_out.iter().map(|change| change.after.place_taken()).collect();
+    let directions: Vec<&str> = left_out.iter().map(|change| change.after.content.direction.as_str()).collect();
+    let rows = client
+        .query(
+            "select q.number, exists (select from firms f where f.id = q.firm and f.disabled_at is null),
+                    same.head, holder.number, holder.firm
+             from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[]) as q(number, firm, vehicle, direction)
+             left join declarations same on same.number = q.number
+             left join vehicles_present v on v.vehicle = q.vehicle and v.direction = q.direction
+             left join declarations holder on holder.number = v.declaration",
+            &[&numbers, &firms, &vehicles, &directions],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let holder: Option<i64> = row.try_get(3)?;
+            let firm: Option<i64> = row.try_get(4)?;
+            Ok(InTheWay {
+                number: row.try_get(0)?,
+                firm_stands: row.try_get(1)?,
+                exists_with_head: row.try_get(2)?,
+                holder: holder.zip(firm),
+            })
+        })
+        .collect()
+}
