@@ -9,52 +9,18 @@ use border_gate::domain::actor::{Actor, FirmId};
 use border_gate::domain::content::{CargoClass, Direction};
 use border_gate::domain::declaration::Declaration;
 use border_gate::domain::firm::CheckDigit;
+use border_gate::domain::history::History;
 use border_gate::domain::number::Number;
 use border_gate::domain::period::local_day;
-use border_gate::domain::reference::{CrossingPoint, GateKind, Reference, TrackRule, Validity, Yard};
-use border_gate::domain::take_over::{History, take_over};
+use border_gate::domain::reference::Reference;
+use border_gate::domain::take_over::take_over;
 use border_gate::domain::throughput::{Cell, Counts, Measure};
-use border_gate::domain::tracks::Track;
 use border_gate::domain::workflow::State;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 
-/// The province's crossing points, always there, and the rules that every vehicle meets.
 pub fn reference() -> Reference {
-    let validity = Validity { valid_from: NaiveDate::MIN, valid_to: None };
-    let point = |gate: &str, code: &str, kind| CrossingPoint {
-        code: code.into(),
-        gate: gate.into(),
-        name: code.into(),
-        kind,
-        automatic_registration: false,
-        validity,
-    };
-    let rule = |track: Track| TrackRule {
-        id: track.to_string(),
-        track,
-        direction: None,
-        driver_not_of: None,
-        hs_chapters: Vec::new(),
-        transshipment: false,
-        validity,
-    };
-    let yard =
-        Yard { code: "XUAN_CUONG".into(), crossing_point: "HUU_NGHI".into(), name: "Xuân Cương".into(), validity };
-    Reference {
-        crossing_points: vec![
-            point("HUU_NGHI", "HUU_NGHI", GateKind::Road),
-            point("HUU_NGHI", "TAN_THANH", GateKind::Road),
-            point("HUU_NGHI", "COC_NAM", GateKind::Road),
-            point("CHI_MA", "CHI_MA", GateKind::Road),
-            point("DONG_DANG", "DONG_DANG", GateKind::Rail),
-            point("NA_HINH", "NA_HINH", GateKind::Road),
-            point("NA_NUA", "NA_NUA", GateKind::Road),
-            point("BINH_NGHI", "BINH_NGHI", GateKind::Road),
-        ],
-        yards: vec![yard],
-        track_rules: vec![rule(Track::Customs), rule(Track::BorderGuard), rule(Track::Fee)],
-    }
+    Reference::from_files().unwrap()
 }
 
 pub fn rules(reference: &Reference) -> Rules<'_> {
@@ -68,8 +34,9 @@ pub fn now() -> DateTime<Utc> {
 pub fn taken_over(history: History, reference: &Reference) -> Declaration {
     let number = (0..40).find_map(|random| Number::draw(now(), random)).unwrap();
     let shown = history.clone();
-    let (declaration, _) = take_over(history, FirmId(1), number, &Actor::system(), now(), rules(reference))
-        .unwrap_or_else(|failures| panic!("{shown:#?} fails: {failures:#?}"));
+    let (declaration, _) =
+        take_over(history, FirmId(1), number, String::new(), &Actor::system(), now(), rules(reference))
+            .unwrap_or_else(|failures| panic!("{shown:#?} fails: {failures:#?}"));
     declaration
 }
 
@@ -237,7 +204,7 @@ fn what_a_vehicle_of_the_demo_declared_could_have_been_submitted_then() {
     for history in demo::day(demo::SEED).chain(demo::quarter(demo::SEED).take(5_000)) {
         let declared = history.stamps.declared_at.unwrap();
         let findings =
-            border_gate::domain::check::check(&history.content, history.people.as_ref(), declared, rules(&reference));
+            border_gate::domain::check::check(&history.content, Some(&history.people), declared, rules(&reference));
         assert!(findings.failures.is_empty() && findings.warnings.is_empty(), "{history:#?}: {findings:#?}");
     }
 }

@@ -2,9 +2,9 @@
 
 mod demo;
 mod intake;
-mod take_over;
 mod migrations;
 mod support;
+mod take_over;
 mod walk;
 
 use border_gate::domain::workflow::{Action, Role, State, To};

@@ -2,12 +2,14 @@
 
 use border_gate::domain::act::{Order, act};
 use border_gate::domain::actor::{AccountId, Actor, ActorId, FirmId, Scope};
+use border_gate::domain::content::People;
 use border_gate::domain::declaration::{Declaration, Details, Source, Stamps, YardPlace};
+use border_gate::domain::history::{FeePaid, History, Stamp};
 use border_gate::domain::number::Number;
-use border_gate::domain::take_over::{FeePaid, History, Stamp, take_over};
+use border_gate::domain::take_over::take_over;
 use border_gate::domain::throughput::{Counts, Measure};
 use border_gate::domain::tracks::{Lane, Track, TrackState};
-use border_gate::domain::workflow::{Action, Role, State};
+use border_gate::domain::workflow::{Action, QuarantineKind, Role, State};
 use chrono::{DateTime, Duration, Utc};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -42,7 +44,7 @@ pub fn history(state: State, marked: &[Stamp]) -> History {
         yard: None,
         fee: None,
         content: serde_json::from_value(content).unwrap(),
-        people: None,
+        people: People::default(),
     }
 }
 
@@ -137,7 +139,7 @@ proptest! {
         let number = (0..40).find_map(|random| Number::draw(now(), random)).unwrap();
         let last = Stamp::VARIANTS.iter().filter_map(|stamp| history.stamps.at(*stamp)).max().unwrap();
         let state = history.state;
-        let (declaration, entry) = take_over(history, FirmId(1), number, &Actor::system(), now(), rules(&reference)).unwrap();
+        let (declaration, entry) = take_over(history, FirmId(1), number, "salt".into(), &Actor::system(), now(), rules(&reference)).unwrap();
         prop_assert_eq!((entry.at, entry.recorded_at), (last, now()));
         prop_assert_eq!(declaration.state, state);
         prop_assert_eq!(declaration.place_taken().is_some(), state.is_active(), "only an open one takes its vehicle's place");
@@ -238,14 +240,12 @@ fn one_that_is_in_a_yard_says_in_which() {
 }
 
 #[test]
-fn a_crossing_point_must_have_been_open_on_the_day() {
-    let mut reference = reference();
-    for point in &mut reference.crossing_points {
-        point.validity.valid_from = "2024-05-02".parse().unwrap();
-    }
-    let found = completed().check(now(), rules(&reference));
+fn a_crossing_point_must_have_been_there_on_each_day() {
+    let mut history = completed();
+    history.stamps.created_at = "2020-12-31T02:00:00Z".parse().ok();
+    let found = history.check(now(), rules(&reference()));
     assert_eq!(found[0].code, "crossing-point-unknown");
-    assert_eq!(found[0].args, [("day", "2024-05-01".to_owned())]);
+    assert_eq!(found[0].args, [("day", "2020-12-31".to_owned())]);
 }
 
 #[test]
@@ -272,10 +272,12 @@ fn one_that_had_arrived_goes_on_to_its_crossing() {
     open.content.customs_declarations =
         serde_json::from_value(json!([{"number": "108625440120", "type_code": "A11"}])).unwrap();
     let mut declaration = taken_over(open, &reference);
-    assert_eq!(declaration.progress.tracks.len(), 3);
+    let tracks: Vec<&Track> = declaration.progress.tracks.keys().collect();
+    assert_eq!(tracks, [&Track::Customs, &Track::Health, &Track::BorderGuard, &Track::Fee]);
     let walk = [
         (Action::CustomsSetLane, Role::CustomsOfficer, State::Arrived),
         (Action::CustomsClear, Role::CustomsOfficer, State::Arrived),
+        (Action::HealthPass, Role::QuarantineOfficer, State::Arrived),
         (Action::BorderGuardPass, Role::BorderGuard, State::Arrived),
         (Action::FeeWaive, Role::FeeCollector, State::Ready),
         (Action::Complete, Role::BorderGuard, State::Completed),
@@ -284,7 +286,7 @@ fn one_that_had_arrived_goes_on_to_its_crossing() {
         let actor = Actor {
             id: ActorId::Account(AccountId(1)),
             role,
-            quarantine_kind: None,
+            quarantine_kind: (role == Role::QuarantineOfficer).then_some(QuarantineKind::Health),
             firm: None,
             firm_tax_code: None,
             crossing_points: Scope::All,

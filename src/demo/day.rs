@@ -8,7 +8,7 @@ use super::random::Random;
 use super::{DAY, DAY_SOURCE};
 use crate::domain::content::{CargoClass, Direction};
 use crate::domain::declaration::{Source, Stamps};
-use crate::domain::take_over::History;
+use crate::domain::history::History;
 use crate::domain::workflow::State;
 
 use CargoClass::{Fruit, General, NewVehicle};

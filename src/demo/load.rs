@@ -8,9 +8,9 @@ use super::cargo::cargo;
 use super::firms::{Firm, firms};
 use super::random::Random;
 use super::vehicles::{road_vehicle, wagon};
-use crate::domain::content::{CargoClass, Content, Direction, Regime};
+use crate::domain::content::{CargoClass, Content, Direction, People, Regime};
 use crate::domain::declaration::{Source, Stamps};
-use crate::domain::take_over::{FeePaid, History};
+use crate::domain::history::{FeePaid, History};
 use crate::domain::workflow::State;
 
 /// Where, which way and of what class something crosses.
@@ -44,10 +44,10 @@ pub fn load(
     let Place { crossing_point, direction, cargo_class } = place;
     let declared = stamps.declared_at.unwrap_or_default();
     let (vehicle, people) = if crossing_point == RAIL {
-        (wagon(random), None)
+        (wagon(random), People::default())
     } else {
         let (vehicle, people) = road_vehicle(random, direction, cargo_class);
-        (vehicle, Some(people))
+        (vehicle, people)
     };
     let load = cargo(random, direction, cargo_class, declared.year());
     let declaring = firm(random);

@@ -13,7 +13,7 @@ mod vehicles;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::domain::take_over::History;
+use crate::domain::history::History;
 
 pub use day::day;
 pub use quarter::quarter;

@@ -8,7 +8,7 @@ use super::random::Random;
 use super::{QUARTER, QUARTER_SOURCE};
 use crate::domain::content::{CargoClass, Direction};
 use crate::domain::declaration::{Source, Stamps};
-use crate::domain::take_over::History;
+use crate::domain::history::History;
 use crate::domain::workflow::State;
 
 /// Days after which nobody waits any longer for a vehicle that was declared (Circular 39/2018/TT-BTC).

@@ -4,105 +4,134 @@
 //! of the file, nor the memory to hold it.
 
 use std::io::BufRead;
-use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
 use super::lines::{Fault, MAX_LINE, Physical};
-use super::shape::{Field, Shape, shortened, with_nearest};
-use super::{Kind, Line, fields_of, kind_of, line_of};
+use super::{Kind, Line, kind_of, line_of};
+use crate::domain::reading::with_nearest;
 use crate::domain::rule_failure::RuleFailure;
 
 /// A column and the field that it stands for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Column {
     /// Its name in the first line.
-    pub name: String,
-    /// The JSON Pointer of the field.
-    pub pointer: String,
-    /// The names and places on the way to it.
-    pub path: Vec<Step>,
+    pub name: &'static str,
+    /// The JSON Pointer of the field; of a list, the first item's.
+    pub pointer: &'static str,
     /// What its cells hold.
-    pub shape: Shape,
+    pub holds: Holds,
     /// Whether a file without it says nothing.
     pub required: bool,
 }
 
-/// One step towards a field.
+/// What a column's cells hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Into the field of this name.
-    Field(&'static str),
-    /// Into the first of a list.
-    First,
+pub enum Holds {
+    /// A text, a word or an instant.
+    Text,
+    /// `true` or `false`, 1 or 0.
+    Flag,
+    /// A whole number.
+    Whole,
+    /// A number.
+    Number,
+    /// Texts with spaces between them.
+    Texts,
 }
 
-/// Every column that a CSV of such lines may have: the fields, flattened.
-///
-/// An object's fields are named after it (`vehicle_plate`), only those of `stamps` stand alone (`arrived_at`); of a
-/// list of objects the first is told (`goods_hs_code`); a list of texts is one cell with spaces. The crew has no columns.
-#[must_use]
-pub fn columns(kind: Kind) -> &'static [Column] {
-    static OF_DECLARATIONS: LazyLock<Vec<Column>> = LazyLock::new(|| flattened(fields_of(Kind::Declarations)));
-    static OF_HISTORIES: LazyLock<Vec<Column>> = LazyLock::new(|| flattened(fields_of(Kind::Histories)));
-    match kind {
-        Kind::Declarations => &OF_DECLARATIONS,
-        Kind::Histories => &OF_HISTORIES,
-    }
+const fn column(name: &'static str, pointer: &'static str, holds: Holds) -> Column {
+    Column { name, pointer, holds, required: false }
 }
 
-fn flattened(fields: &'static [Field]) -> Vec<Column> {
-    let mut columns = Vec::new();
-    flatten(fields, "", &mut Vec::new(), true, &mut columns);
-    columns
+const fn text(name: &'static str, pointer: &'static str) -> Column {
+    column(name, pointer, Holds::Text)
 }
 
-fn flatten(fields: &'static [Field], prefix: &str, path: &mut Vec<Step>, required: bool, columns: &mut Vec<Column>) {
-    for field in fields.iter().filter(|field| field.name != "crew") {
-        let depth = path.len();
-        path.push(Step::Field(field.name));
-        let required = required && field.required;
-        let within = if field.name == "stamps" { String::new() } else { format!("{prefix}{}_", field.name) };
-        match field.shape {
-            Shape::Object(own) => flatten(own, &within, path, required, columns),
-            Shape::List(Shape::Object(own)) => {
-                path.push(Step::First);
-                flatten(own, &within, path, required, columns);
-            }
-            Shape::Text
-            | Shape::Word(_)
-            | Shape::Instant
-            | Shape::Flag
-            | Shape::Whole
-            | Shape::Number
-            | Shape::List(_) => columns.push(Column {
-                name: format!("{prefix}{}", field.name),
-                pointer: pointer(path),
-                path: path.clone(),
-                shape: field.shape,
-                required,
-            }),
-        }
-        path.truncate(depth);
-    }
+const fn required(column: Column) -> Column {
+    Column { required: true, ..column }
 }
 
-fn pointer(path: &[Step]) -> String {
-    let steps = path.iter().map(|step| match step {
-        Step::Field(name) => format!("/{name}"),
-        Step::First => "/0".to_owned(),
-    });
-    steps.collect()
+const OF_HISTORIES_ALONE: &[Column] = &[
+    required(text("source", "/source")),
+    required(text("source_id", "/source_id")),
+    required(text("firm_tax_code", "/firm_tax_code")),
+    text("firm_name", "/firm_name"),
+    required(text("state", "/state")),
+    text("created_at", "/stamps/created_at"),
+    required(text("declared_at", "/stamps/declared_at")),
+    text("registered_at", "/stamps/registered_at"),
+    text("arrived_at", "/stamps/arrived_at"),
+    text("cleared_at", "/stamps/cleared_at"),
+    text("yard_in_at", "/stamps/yard_in_at"),
+    text("yard_out_at", "/stamps/yard_out_at"),
+    text("ready_at", "/stamps/ready_at"),
+    text("completed_at", "/stamps/completed_at"),
+    text("ended_at", "/stamps/ended_at"),
+    text("left_at", "/stamps/left_at"),
+    text("reason", "/reason"),
+    text("yard", "/yard"),
+    text("bay", "/bay"),
+    column("fee_amount_vnd", "/fee/amount_vnd", Holds::Whole),
+    text("fee_receipt", "/fee/receipt"),
+    text("fee_paid_at", "/fee/paid_at"),
+];
+
+const OF_DECLARATIONS_ALONE: &[Column] = &[column("draft", "/draft", Holds::Flag)];
+
+const OF_BOTH: &[Column] = &[
+    required(text("direction", "/direction")),
+    required(text("crossing_point", "/crossing_point")),
+    text("regime", "/regime"),
+    text("cargo_class", "/cargo_class"),
+    column("perishable", "/perishable", Holds::Flag),
+    text("planned_arrival", "/planned_arrival"),
+    text("trader_tax_code", "/trader_tax_code"),
+    text("vehicle_kind", "/vehicle/kind"),
+    text("vehicle_plate", "/vehicle/plate"),
+    text("vehicle_wagon_number", "/vehicle/wagon_number"),
+    text("vehicle_country", "/vehicle/country"),
+    text("vehicle_trailer_plate", "/vehicle/trailer_plate"),
+    column("vehicle_containers", "/vehicle/containers", Holds::Texts),
+    text("vehicle_vin", "/vehicle/vin"),
+    column("vehicle_seals", "/vehicle/seals", Holds::Texts),
+    text("driver_full_name", "/driver/full_name"),
+    text("driver_nationality", "/driver/nationality"),
+    text("driver_document_kind", "/driver/document/kind"),
+    text("driver_document_number", "/driver/document/number"),
+    text("driver_document_mrz", "/driver/document/mrz"),
+    text("driver_phone", "/driver/phone"),
+    text("goods_hs_code", "/goods/0/hs_code"),
+    text("goods_description", "/goods/0/description"),
+    column("goods_quantity", "/goods/0/quantity", Holds::Number),
+    text("goods_unit", "/goods/0/unit"),
+    column("goods_gross_kg", "/goods/0/gross_kg", Holds::Whole),
+    text("goods_origin", "/goods/0/origin"),
+    text("customs_declaration_number", "/customs_declarations/0/number"),
+    text("customs_declaration_type_code", "/customs_declarations/0/type_code"),
+    column("transshipment", "/transshipment", Holds::Flag),
+    text("note", "/note"),
+];
+
+/// Every column that a CSV of such lines may have: the fields, flattened. The crew has none, and of goods and
+/// customs declarations there is room for one.
+pub fn columns(kind: Kind) -> impl Iterator<Item = &'static Column> + Clone {
+    let alone = match kind {
+        Kind::Declarations => OF_DECLARATIONS_ALONE,
+        Kind::Histories => OF_HISTORIES_ALONE,
+    };
+    alone.iter().chain(OF_BOTH)
 }
 
 /// The column that stands for the field at `pointer`, or for the one that it lies in.
 #[must_use]
 pub fn column_of(kind: Kind, pointer: &str) -> Option<&'static str> {
+    let mut all = columns(kind);
     let lies_in = |column: &&Column| {
-        let rest = pointer.strip_prefix(column.pointer.as_str());
+        let rest = pointer.strip_prefix(column.pointer);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    columns(kind).iter().find(lies_in).map(|column| column.name.as_str())
+    all.find(lies_in).map(|column| column.name)
 }
 
 /// The records of a CSV, one after the other.
@@ -230,20 +259,20 @@ impl Header {
         let mut failures = Vec::new();
         let mut found: Vec<&'static Column> = Vec::new();
         for name in &names {
-            match known.iter().find(|column| column.name.eq_ignore_ascii_case(name)) {
+            match known.clone().find(|column| column.name.eq_ignore_ascii_case(name)) {
                 Some(column) if found.iter().any(|other| other.name == column.name) => {
                     failures.push(RuleFailure::new("", "duplicate-column").with("column", name));
                 }
                 Some(column) => found.push(column),
                 None => {
-                    let failure = RuleFailure::new("", "unknown-column").with("column", shortened(name));
-                    failures.push(with_nearest(failure, name, known.iter().map(|column| column.name.as_str())));
+                    let failure = RuleFailure::new("", "unknown-column").with("column", name);
+                    failures.push(with_nearest(failure, name, known.clone().map(|column| column.name)));
                 }
             }
         }
-        for column in known.iter().filter(|column| column.required) {
+        for column in known.filter(|column| column.required) {
             if !found.iter().any(|other| other.name == column.name) {
-                failures.push(RuleFailure::new(column.pointer.as_str(), "column-missing").with("column", &column.name));
+                failures.push(RuleFailure::new(column.pointer, "column-missing").with("column", column.name));
             }
         }
         if failures.is_empty() { Ok(Self { delimiter, kind, columns: found }) } else { Err(failures) }
@@ -255,22 +284,14 @@ impl Header {
             let failure = RuleFailure::new("", "csv-cell-count").with("found", cells.len());
             return Err(vec![failure.with("expected", self.columns.len())]);
         }
-        let mut fields = Map::new();
-        let mut failures = Vec::new();
-        if self.kind == Kind::Histories {
-            fields.insert("stamps".to_owned(), Value::Object(Map::new()));
-        }
+        let mut fields = Value::Object(Map::new());
         for (column, cell) in self.columns.iter().zip(cells) {
             let cell = plain(cell);
-            if cell.is_empty() {
-                continue;
+            if !cell.is_empty() {
+                put(&mut fields, column.pointer, column.value(cell));
             }
-            if cell.contains('\0') {
-                failures.push(RuleFailure::new(column.pointer.as_str(), "nul-character"));
-            }
-            put(&mut fields, &column.path, column.value(cell));
         }
-        line_of(fields, self.kind, failures).map_err(|failures| self.by_column(failures))
+        line_of(fields, self.kind).map_err(|failures| self.by_column(failures))
     }
 
     /// The failures, each with the column whose field it is about.
@@ -286,41 +307,40 @@ impl Header {
 impl Column {
     /// What a cell says: of the column's type if it can be read so; otherwise the text, which then fails.
     fn value(&self, cell: &str) -> Value {
-        let read = match self.shape {
-            Shape::Text | Shape::Word(_) | Shape::Instant | Shape::Object(_) => None,
-            Shape::Flag => match cell {
+        let read = match self.holds {
+            Holds::Text => None,
+            Holds::Flag => match cell {
                 "true" | "TRUE" | "1" => Some(Value::Bool(true)),
                 "false" | "FALSE" | "0" => Some(Value::Bool(false)),
                 _ => None,
             },
-            Shape::Whole => cell.parse::<i64>().ok().map(Value::from),
-            Shape::Number => cell.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map(Value::Number),
-            Shape::List(_) => Some(cell.split_whitespace().map(Value::from).collect()),
+            Holds::Whole => cell.parse::<i64>().ok().map(Value::from),
+            Holds::Number => cell.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map(Value::Number),
+            Holds::Texts => Some(cell.split_whitespace().map(Value::from).collect()),
         };
         read.unwrap_or_else(|| Value::from(cell))
     }
 }
 
-/// Puts `value` where `path` leads.
-fn put(fields: &mut Map<String, Value>, path: &[Step], value: Value) {
-    match path {
-        [Step::Field(name)] => {
-            fields.insert((*name).to_owned(), value);
-        }
-        [Step::Field(name), Step::First, rest @ ..] => {
-            let list = fields.entry(*name).or_insert_with(|| Value::Array(vec![Value::Object(Map::new())]));
-            if let Some(first) = list.get_mut(0).and_then(Value::as_object_mut) {
-                put(first, rest, value);
+/// Puts `value` where `pointer` leads, making the objects and lists on the way.
+fn put(fields: &mut Value, pointer: &'static str, value: Value) {
+    let mut place = fields;
+    for step in pointer.split('/').skip(1) {
+        if step == "0" {
+            if !place.is_array() {
+                *place = Value::Array(vec![Value::Null]);
             }
-        }
-        [Step::Field(name), rest @ ..] => {
-            let object = fields.entry(*name).or_insert_with(|| Value::Object(Map::new()));
-            if let Some(object) = object.as_object_mut() {
-                put(object, rest, value);
+            let Some(first) = place.get_mut(0) else { return };
+            place = first;
+        } else {
+            if !place.is_object() {
+                *place = Value::Object(Map::new());
             }
+            let Some(object) = place.as_object_mut() else { return };
+            place = object.entry(step).or_insert(Value::Null);
         }
-        [] | [Step::First, ..] => {}
     }
+    *place = value;
 }
 
 /// Whether a spreadsheet would take the text for a formula, or for a text that was kept from being one.

@@ -9,24 +9,21 @@
 //! spaces between them. Its columns may be parted by comma, semicolon or tab.
 
 mod cells;
-mod json;
 mod lines;
-mod shape;
 mod write;
 
 use std::io::{self, BufRead};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::domain::content::{Content, People};
-use crate::domain::declaration::PEOPLE_FIELDS;
+use crate::domain::history::{History, history};
+use crate::domain::reading::parse;
 use crate::domain::rule_failure::RuleFailure;
-use crate::domain::take_over::History;
+use crate::domain::sent::{Sent, declaration};
 use crate::domain::words::words;
 
-pub use cells::{Column, Step, column_of, columns};
+pub use cells::{Column, Holds, column_of, columns};
 pub use lines::MAX_LINE;
-pub use shape::{Field, Shape};
 pub use write::{DoesNotFit, write_csv, write_ndjson};
 
 words! {
@@ -42,21 +39,10 @@ words! {
 /// What one line says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Line {
-    /// A declaration, as it is sent.
+    /// A declaration, as it is sent; its form alone has been checked.
     Declaration(Box<Sent>),
     /// An older system's record.
     History(Box<History>),
-}
-
-/// A declaration as it is sent, normalised; nothing in it is checked but its form.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sent {
-    /// Kept as a draft instead of being submitted.
-    pub draft: bool,
-    /// What is declared, without the people.
-    pub content: Content,
-    /// The driver and crew.
-    pub people: Option<People>,
 }
 
 /// A line that could be read, and where it stands.
@@ -162,20 +148,16 @@ impl<R: BufRead> Iterator for Lines<R> {
 /// So many failures of one line are reported; nobody reads more.
 const MAX_FAILURES: usize = 100;
 
-/// Reads one line of NDJSON, or the body of one request.
+/// Reads one line of NDJSON.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with its form: JSON that is none, a field that is not known or stands twice, a value of
-/// the wrong type, a word that is not one of those there are.
+/// Everything that is wrong with its form: JSON that is none, a field that is not known, a value of the wrong
+/// kind, a word that is not one of those there are.
 pub fn object_line(text: &str, kind: Option<Kind>) -> Result<Line, Vec<RuleFailure>> {
-    let mut failures = Vec::new();
-    let tree = json::parse(text, &mut failures)?;
-    let Value::Object(fields) = tree else {
-        return Err(vec![RuleFailure::new("", "wrong-type").with("expected", "object")]);
-    };
-    let kind = kind.unwrap_or_else(|| kind_of(|name| fields.contains_key(name)));
-    line_of(fields, kind, failures)
+    let sent = parse(text.as_bytes()).map_err(|error| vec![RuleFailure::new("", "json-syntax").with("why", error)])?;
+    let kind = kind.unwrap_or_else(|| kind_of(|name| sent.get(name).is_some()));
+    line_of(sent, kind)
 }
 
 /// What a line is, by the fields it has.
@@ -183,66 +165,9 @@ fn kind_of(has: impl Fn(&str) -> bool) -> Kind {
     if has("source") || has("source_id") || has("stamps") { Kind::Histories } else { Kind::Declarations }
 }
 
-/// The fields of a kind of line.
-const fn fields_of(kind: Kind) -> &'static [Field] {
+fn line_of(sent: Value, kind: Kind) -> Result<Line, Vec<RuleFailure>> {
     match kind {
-        Kind::Declarations => shape::DECLARATION,
-        Kind::Histories => shape::HISTORY,
+        Kind::Declarations => declaration(sent).map(|sent| Line::Declaration(Box::new(sent))),
+        Kind::Histories => history(sent).map(|history| Line::History(Box::new(history))),
     }
-}
-
-/// Makes a line of its fields, if they have the right form and nothing failed before.
-fn line_of(fields: Map<String, Value>, kind: Kind, mut failures: Vec<RuleFailure>) -> Result<Line, Vec<RuleFailure>> {
-    let mut tree = Value::Object(fields);
-    shape::check_object(&mut tree, fields_of(kind), &mut failures);
-    if !failures.is_empty() {
-        return Err(failures);
-    }
-    let made = match kind {
-        Kind::Declarations => declaration(tree),
-        Kind::Histories => history(tree),
-    };
-    // The shapes say all that the types ask; what they should miss is still no line.
-    made.map_err(|error| vec![RuleFailure::new("", "json-syntax").with("why", error)])
-}
-
-/// Takes the fields of these names out of `tree`, as an object of their own.
-fn take(tree: &mut Value, names: &[&str]) -> Value {
-    let fields = tree.as_object_mut();
-    let taken = fields.map(|fields| names.iter().filter_map(|name| fields.remove_entry(*name)).collect());
-    Value::Object(taken.unwrap_or_default())
-}
-
-fn people_in(tree: &mut Value) -> serde_json::Result<Option<People>> {
-    let people = take(tree, PEOPLE_FIELDS);
-    if people.as_object().is_some_and(Map::is_empty) { Ok(None) } else { serde_json::from_value(people).map(Some) }
-}
-
-fn declaration(mut tree: Value) -> serde_json::Result<Line> {
-    let draft = take(&mut tree, &["draft"]).get("draft") == Some(&Value::Bool(true));
-    let people = people_in(&mut tree)?;
-    let content: Content = serde_json::from_value(tree)?;
-    Ok(Line::Declaration(Box::new(Sent { draft, content: content.normalised(), people })))
-}
-
-fn history(mut tree: Value) -> serde_json::Result<Line> {
-    let people = people_in(&mut tree)?;
-    let source = serde_json::from_value(take(&mut tree, &["source", "source_id"]))?;
-    let yard = take(&mut tree, &["yard", "bay"]);
-    let yard = if yard.get("yard").is_some() { Some(serde_json::from_value(yard)?) } else { None };
-    let mut own = take(&mut tree, &["firm_tax_code", "firm_name", "state", "stamps", "reason", "fee"]);
-    let mut part = |name: &str| own.get_mut(name).map(Value::take).unwrap_or_default();
-    let history = History {
-        source,
-        firm_tax_code: serde_json::from_value(part("firm_tax_code"))?,
-        firm_name: serde_json::from_value(part("firm_name"))?,
-        state: serde_json::from_value(part("state"))?,
-        stamps: serde_json::from_value(part("stamps"))?,
-        reason: serde_json::from_value(part("reason"))?,
-        yard,
-        fee: serde_json::from_value(part("fee"))?,
-        content: serde_json::from_value(tree)?,
-        people,
-    };
-    Ok(Line::History(Box::new(history.normalised())))
 }

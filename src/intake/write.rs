@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use serde_json::Value;
 
 use super::Kind;
-use super::cells::{Column, Step, columns, looks_like_a_formula};
-use crate::domain::take_over::History;
+use super::cells::{columns, looks_like_a_formula};
+use crate::domain::history::History;
 
 /// A history that one line of CSV cannot hold; NDJSON can.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +50,7 @@ pub fn write_ndjson(histories: impl IntoIterator<Item = History>, mut output: im
 pub fn write_csv(histories: impl IntoIterator<Item = History>, output: impl Write) -> Result<u64, DoesNotFit> {
     let columns = columns(Kind::Histories);
     let mut writer = csv::Writer::from_writer(output);
-    writer.write_record(columns.iter().map(|column| column.name.as_str()))?;
+    writer.write_record(columns.clone().map(|column| column.name))?;
     let mut written = 0;
     for history in histories {
         let several = |of| DoesNotFit::Several { source_id: history.source.source_id.clone(), of };
@@ -60,7 +60,7 @@ pub fn write_csv(histories: impl IntoIterator<Item = History>, output: impl Writ
         if history.content.customs_declarations.len() > 1 {
             return Err(several("customs declarations"));
         }
-        if history.people.as_ref().is_some_and(|people| !people.crew.is_empty()) {
+        if !history.people.crew.is_empty() {
             return Err(several("people aboard"));
         }
         let seals = history.content.vehicle.as_ref().map(|vehicle| vehicle.seals.as_slice()).unwrap_or_default();
@@ -68,19 +68,15 @@ pub fn write_csv(histories: impl IntoIterator<Item = History>, output: impl Writ
             return Err(several("words in a seal"));
         }
         let tree = serde_json::to_value(&history).map_err(|error| csv::Error::from(io::Error::from(error)))?;
-        writer.write_record(columns.iter().map(|column| cell(&tree, column)))?;
+        writer.write_record(columns.clone().map(|column| cell(tree.pointer(column.pointer))))?;
         written += 1;
     }
     writer.flush().map_err(csv::Error::from)?;
     Ok(written)
 }
 
-/// The text of the column's cell.
-fn cell(tree: &Value, column: &Column) -> String {
-    let value = column.path.iter().try_fold(tree, |value, step| match step {
-        Step::Field(name) => value.get(name),
-        Step::First => value.get(0),
-    });
+/// The text of a cell that holds `value`.
+fn cell(value: Option<&Value>) -> String {
     let text = match value {
         None | Some(Value::Null | Value::Object(_)) => String::new(),
         Some(Value::Bool(flag)) => flag.to_string(),
