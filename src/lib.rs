@@ -12,5 +12,8 @@ pub mod demo;
 pub mod domain;
 pub mod identity;
 pub mod intake;
+pub mod service;
+pub mod settings;
 pub mod storage;
+pub mod telemetry;
 pub mod texts;

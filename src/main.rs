@@ -1,23 +1,91 @@
-//! The binary; its commands are not there yet.
+//! The binary: `border-gate serve` and what an operator needs beside it.
 
-use std::{env, path::PathBuf, process::ExitCode};
+use std::path::PathBuf;
+use std::process::ExitCode;
 
-use border_gate::storage::embedded::shared;
+use border_gate::settings::{Given, Settings};
+use border_gate::telemetry;
+use clap::{Parser, Subcommand};
+
+mod commands;
+
+/// The digital border gate of a province
+#[derive(Parser)]
+#[command(
+    version,
+    about,
+    after_help = "Every setting can be given by flag or environment; see .env.example.\n\nExample:\n  border-gate serve --demo"
+)]
+struct Cli {
+    #[command(flatten)]
+    settings: Given,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the service (the default)
+    #[command(after_help = "Example:\n  border-gate serve --listen 0.0.0.0:8080")]
+    Serve {
+        /// With the demo's accounts, firms and figures; listens on this machine alone
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Bring the database's schema up to date
+    #[command(
+        after_help = "Example:\n  MIGRATE_DATABASE_URL=postgres://owner@db/gate DATABASE_URL=postgres://gate@db/gate border-gate migrate"
+    )]
+    Migrate,
+    /// Write the contract (OpenAPI 3.1) to a file or to standard output
+    #[command(after_help = "Example:\n  border-gate openapi openapi/border-gate.json")]
+    Openapi {
+        /// The file to write
+        file: Option<PathBuf>,
+    },
+    /// Ask a running service whether it is ready: exit 0 when it is
+    #[command(after_help = "Example:\n  border-gate healthcheck")]
+    Healthcheck,
+    /// For the tests alone: keeps the cluster that they share
+    #[command(hide = true)]
+    TestCluster {
+        /// Where it is kept
+        directory: PathBuf,
+    },
+}
 
 fn main() -> ExitCode {
-    let arguments: Vec<_> = env::args_os().skip(1).collect();
-    // For the tests alone: keeps the cluster that they share.
-    if let [command, directory] = arguments.as_slice()
-        && command == "test-cluster"
-    {
-        return match shared::keep(&PathBuf::from(directory)) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("border-gate: {error}");
-                ExitCode::FAILURE
-            }
-        };
+    let cli = Cli::parse();
+    let settings = match cli.settings.check() {
+        Ok(settings) => settings,
+        Err(faults) => {
+            eprintln!("border-gate: {faults}");
+            return ExitCode::from(2);
+        }
+    };
+    telemetry::log(&settings.log, settings.log_format);
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("border-gate: no threads to run on: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(cli.command.unwrap_or(Command::Serve { demo: false }), settings)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("border-gate: {error:#}");
+            ExitCode::FAILURE
+        }
     }
-    eprintln!("border-gate {}: the service is not there yet; see README.md", env!("CARGO_PKG_VERSION"));
-    ExitCode::FAILURE
+}
+
+async fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
+    match command {
+        Command::Serve { demo } => commands::serve::serve(settings, demo).await,
+        Command::Migrate => commands::migrate::migrate(&settings).await,
+        Command::Openapi { file } => commands::openapi::write(file.as_deref()),
+        Command::Healthcheck => commands::healthcheck::healthcheck(&settings).await,
+        Command::TestCluster { directory } => Ok(border_gate::storage::embedded::shared::keep(&directory)?),
+    }
 }

@@ -2,7 +2,12 @@
 
 mod demo;
 mod intake;
+mod casework;
+mod check;
+mod cluster;
+mod connections;
 mod migrations;
+mod reference;
 mod support;
 mod take_over;
 mod walk;

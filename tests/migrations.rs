@@ -1,5 +1,7 @@
 //! Migrating an empty database, once, however many try.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails at once")]
+
 use border_gate::storage::migrate;
 
 use crate::support::database::TestDatabase;
@@ -34,4 +36,68 @@ async fn the_service_acts_in_its_own_role_and_waits_for_nothing_for_ever() {
         .unwrap();
     let got: Vec<String> = (0..4).map(|column| row.get(column)).collect();
     assert_eq!(got, ["border_gate_service", "5s", "2s", "10s"]);
+}
+
+#[tokio::test]
+async fn the_service_sees_for_itself_whether_migrations_are_missing() {
+    let database = TestDatabase::open().await;
+    let mut connection = database.pool().get().await.unwrap();
+    assert_eq!(migrate::pending_on(&mut connection).await.unwrap(), Vec::<String>::new());
+    database
+        .admin()
+        .await
+        .batch_execute("delete from __diesel_schema_migrations where version = '0001'")
+        .await
+        .unwrap();
+    assert_eq!(migrate::pending_on(&mut connection).await.unwrap(), ["0001_record"]);
+}
+
+#[tokio::test]
+async fn the_service_adds_actions_and_changes_none() {
+    let database = TestDatabase::open().await;
+    let (client, _) = border_gate::storage::pool::connect(database.url()).await.unwrap();
+    for (statement, allowed) in [
+        ("select from actions", true),
+        ("select from __diesel_schema_migrations", true),
+        ("update actions set actor = 'nobody'", false),
+        ("delete from actions", false),
+        ("truncate actions", false),
+        ("drop table actions", false),
+        ("delete from __diesel_schema_migrations", false),
+    ] {
+        let code = client.batch_execute(statement).await.err().and_then(|error| error.code().cloned());
+        let expected = (!allowed).then_some(tokio_postgres::error::SqlState::INSUFFICIENT_PRIVILEGE);
+        assert_eq!(code, expected, "{statement}");
+    }
+}
+
+/// Everything that a migration can make, in words.
+async fn catalogue(database: &TestDatabase) -> Vec<String> {
+    let everything = r"
+        select 'relation ' || relname from pg_class where relnamespace = 'public'::regnamespace
+        union all select 'type ' || typname from pg_type where typnamespace = 'public'::regnamespace
+        union all select 'function ' || proname from pg_proc where pronamespace = 'public'::regnamespace
+        union all select 'schema ' || nspname || ' ' || coalesce(nspacl::text, '') from pg_namespace
+                   where nspname !~ '^pg_(toast|temp)'
+        union all select 'default rights ' || defaclacl::text from pg_default_acl
+        union all select 'extension ' || extname from pg_extension
+        order by 1";
+    let rows = database.admin().await.query(everything, &[]).await.unwrap();
+    rows.iter().map(|row| row.get(0)).filter(|name: &String| !name.contains("__diesel_schema_migrations")).collect()
+}
+
+#[tokio::test]
+async fn every_migration_can_be_undone() {
+    let database = TestDatabase::empty().await;
+    let before = catalogue(&database).await;
+    let done = migrate::migrate(database.url()).await.unwrap();
+    let migrated = catalogue(&database).await;
+    assert_ne!(migrated, before);
+
+    let undone = migrate::revert_all(database.url()).await.unwrap();
+
+    assert_eq!(undone, done.iter().rev().cloned().collect::<Vec<_>>());
+    assert_eq!(catalogue(&database).await, before);
+    assert_eq!(migrate::migrate(database.url()).await.unwrap(), done);
+    assert_eq!(catalogue(&database).await, migrated);
 }

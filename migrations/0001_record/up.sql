@@ -150,6 +150,8 @@ begin
         grant select, insert, update, delete on firms, declarations, vehicles_present, idempotency_keys, throughput
             to border_gate_service;
         grant select, insert on actions to border_gate_service;
+        -- Readiness asks whether the schema is the one that the program knows.
+        grant select on __diesel_schema_migrations to border_gate_service;
         -- What later migrations make is the service's to use, unless they say otherwise.
         alter default privileges in schema public grant select, insert, update, delete on tables to border_gate_service;
         alter default privileges in schema public grant usage on sequences to border_gate_service;

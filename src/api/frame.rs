@@ -53,6 +53,7 @@ pub async fn frame(
     let id = request_id(request.headers());
     request.extensions_mut().insert(RequestId(id.clone()));
     let asked_by = request.request().clone();
+    let began = std::time::Instant::now();
     let mut response = match next.call(request).await {
         Ok(response) => response.map_into_boxed_body(),
         Err(error) => ServiceResponse::new(asked_by.clone(), HttpResponse::from_error(error)),
@@ -72,21 +73,35 @@ pub async fn frame(
             response = response.into_response(told);
         }
     }
+    let route = response.request().match_pattern().unwrap_or_else(|| "unknown".to_owned());
+    let labels = [
+        ("method", asked_by.method().as_str().to_owned()),
+        ("route", route),
+        ("status", response.status().as_str().to_owned()),
+    ];
+    metrics::counter!("border_gate_requests_total", &labels).increment(1);
+    metrics::histogram!("border_gate_request_seconds", &labels).record(began.elapsed().as_secs_f64());
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, value);
     }
-    secure(headers);
+    secure(headers, asked_by.path().starts_with("/docs"));
     Ok(response)
 }
 
 /// Headers that every response bears, unless its handler chose its own.
-fn secure(headers: &mut HeaderMap) {
+fn secure(headers: &mut HeaderMap, is_docs: bool) {
+    // The pages of the docs bring their own scripts and styles, all from here.
+    let policy = if is_docs {
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+    } else {
+        "default-src 'none'; frame-ancestors 'none'"
+    };
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
         ("referrer-policy", "no-referrer"),
-        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("content-security-policy", policy),
         ("cross-origin-resource-policy", "same-origin"),
         ("strict-transport-security", "max-age=31536000"),
     ] {

@@ -5,10 +5,12 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
+use utoipa_swagger_ui::SwaggerUi;
 
 pub mod conditional;
 pub mod declarations;
 pub mod frame;
+pub mod health;
 pub mod principal;
 pub mod problem;
 
@@ -35,6 +37,7 @@ impl utoipa::Modify for Bearer {
 
 /// Every route of the contract. More specific paths come before those with a parameter in the same place.
 pub fn routes(config: &mut ServiceConfig) {
+    config.service(health::live).service(health::ready).service(health::metrics);
     config.service(
         scope::scope("/api/v1")
             .service(declarations::declare)
@@ -58,6 +61,8 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .app_data(web::Data::new(frame::KnownPaths::of(&document)))
         .app_data(web::PayloadConfig::new(frame::MAX_BODY))
         .default_service(web::to(frame::unknown));
-    let mut routed = ServiceConfig::new(config);
-    routes(&mut routed);
+    routes(&mut ServiceConfig::new(config));
+    config
+        .route("/docs", web::get().to(|| async { web::Redirect::to("/docs/").permanent() }))
+        .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document));
 }

@@ -17,6 +17,7 @@ use crate::storage::sets::{KeptReply, Reply};
 pub mod act;
 pub mod declare;
 pub mod failure;
+pub mod overdue;
 pub mod writer;
 
 /// What somebody asks to be done.

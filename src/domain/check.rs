@@ -42,9 +42,9 @@ pub fn check(content: &Content, people: Option<&People>, now: DateTime<Utc>, rul
     }
     if let Some(arrival) = content.planned_arrival {
         let ahead = arrival - now;
-        // In seconds, since a setting may be more days than a `Duration` holds.
-        let latest = rules.expire_after_days.saturating_mul(24 * 3600);
-        if ahead < -LATEST_PAST_ARRIVAL || ahead > Duration::seconds(latest.min(i64::MAX / 1000)) {
+        // A setting may be more days than a `Duration` holds: a century is as good as no limit.
+        let latest = Duration::days(rules.expire_after_days.clamp(0, 36_500));
+        if ahead < -LATEST_PAST_ARRIVAL || ahead > latest {
             let failure = RuleFailure::new("/planned_arrival", "arrival-out-of-range");
             findings.fail(failure.with("days", rules.expire_after_days));
         }
@@ -60,13 +60,17 @@ pub fn check(content: &Content, people: Option<&People>, now: DateTime<Utc>, rul
     merged(unkeepable(content, people), findings)
 }
 
-/// What cannot be kept, then what else is wrong with the other fields: a field that is too long or holds a
-/// NUL character has that fault alone.
+/// What cannot be kept, then what else is wrong with the other fields: a text or list that is too long, or holds
+/// a NUL character, has that fault alone.
 fn merged(unkeepable: Vec<RuleFailure>, mut findings: Findings) -> Findings {
     if unkeepable.is_empty() {
         return findings;
     }
-    let other = |found: &RuleFailure| unkeepable.iter().all(|fault| fault.pointer != found.pointer);
+    let other = |found: &RuleFailure| {
+        !unkeepable.iter().any(|fault| {
+            found.pointer.strip_prefix(&fault.pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    };
     findings.failures.retain(other);
     findings.warnings.retain(other);
     findings.failures.splice(0..0, unkeepable);

@@ -9,6 +9,7 @@ pub mod declaration;
 pub mod declare;
 pub mod firm;
 pub mod history;
+pub mod mandate;
 pub mod number;
 pub mod period;
 pub mod plates;

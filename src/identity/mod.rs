@@ -1,4 +1,6 @@
 //! Who is asking: accounts, clients, sessions and the tokens they carry.
 
+pub mod keys;
 pub mod principal;
+pub mod revocations;
 pub mod tokens;

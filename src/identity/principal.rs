@@ -1,17 +1,7 @@
 //! The authenticated caller.
 
 use crate::domain::actor::Actor;
-use crate::domain::words::words;
-
-words! {
-    /// What a machine client's token is narrowed to; a person's is not.
-    "OAuth scope" OauthScope {
-        DeclarationsWrite = "declarations:write",
-        DeclarationsRead = "declarations:read",
-        ActionsWrite = "actions:write",
-        StatisticsRead = "statistics:read",
-    }
-}
+pub use crate::domain::mandate::OauthScope;
 
 /// Who is asking, as his token says.
 #[derive(Clone, Debug, PartialEq, Eq)]

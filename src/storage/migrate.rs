@@ -1,20 +1,27 @@
 //! Bringing a database's schema up to date.
 
+use std::time::{Duration, Instant};
+
 use diesel::{
+    dsl::sql,
     migration::{Migration, MigrationSource},
     pg::Pg,
+    sql_types::{Bool, Text},
 };
-use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use tokio::task::spawn_blocking;
+use tokio::{task::spawn_blocking, time::sleep};
 
-use super::pool::{ConnectError, causes, connect_as_owner, owner_connection};
+use super::pool::{ConnectError, causes, owner_connection};
 
 /// The migrations, compiled in from `migrations/`.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
 /// The lock that one instance holds while it migrates; "bgmigrat" in ASCII. One for the database, held by the connection.
 const LOCK: i64 = 0x6267_6d69_6772_6174;
+
+/// How long an instance waits for another one that migrates.
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// The service may see which migrations there were (for its own readiness), and not pretend others.
 const SHOW_TO_SERVICE: &str = "
@@ -84,6 +91,35 @@ pub async fn revert_all(url: &str) -> Result<Vec<String>, MigrateError> {
     Ok(undone)
 }
 
+/// Whether the database, over a connection of the service, has had every migration that the program knows.
+///
+/// # Errors
+///
+/// The database's.
+pub async fn is_current(conn: &mut AsyncPgConnection) -> diesel::QueryResult<bool> {
+    use diesel_async::RunQueryDsl;
+    let known = names().unwrap_or_default();
+    let latest = known.last().map(|(version, _)| version.clone()).unwrap_or_default();
+    diesel::select(
+        diesel::dsl::sql::<diesel::sql_types::Bool>("exists (select from __diesel_schema_migrations where version = ")
+            .bind::<diesel::sql_types::Text, _>(latest)
+            .sql(")"),
+    )
+    .get_result(conn)
+    .await
+}
+
+/// Whether the database takes no writes: a standby, or made read-only.
+///
+/// # Errors
+///
+/// The database's.
+pub async fn is_read_only(conn: &mut AsyncPgConnection) -> diesel::QueryResult<bool> {
+    use diesel_async::RunQueryDsl;
+    let asked = "pg_is_in_recovery() or current_setting('default_transaction_read_only') = 'on'";
+    diesel::select(diesel::dsl::sql::<diesel::sql_types::Bool>(asked)).get_result(conn).await
+}
+
 /// The names of the migrations that the database has not had. Changes nothing.
 ///
 /// A database that has had later ones too, from a newer version of this program, is no fault: migrations first
@@ -93,12 +129,19 @@ pub async fn revert_all(url: &str) -> Result<Vec<String>, MigrateError> {
 ///
 /// [`MigrateError`].
 pub async fn pending(url: &str) -> Result<Vec<String>, MigrateError> {
-    let (client, _) = connect_as_owner(url).await?;
-    let failed = |error: tokio_postgres::Error| MigrateError::failed(&error);
-    let there = client.query_one("select to_regclass('__diesel_schema_migrations') is not null", &[]).await;
-    let had: Vec<String> = if there.map_err(failed)?.get(0) {
-        let rows = client.query("select version from __diesel_schema_migrations", &[]).await.map_err(failed)?;
-        rows.iter().map(|row| row.get(0)).collect()
+    pending_on(&mut owner_connection(url).await?).await
+}
+
+/// As [`pending`], on a connection that is there, which may be the service's.
+///
+/// # Errors
+///
+/// [`MigrateError::Failed`].
+pub async fn pending_on(connection: &mut AsyncPgConnection) -> Result<Vec<String>, MigrateError> {
+    let there = diesel::select(sql::<Bool>("to_regclass('__diesel_schema_migrations') is not null"));
+    let had: Vec<String> = if there.get_result(connection).await.map_err(|error| MigrateError::failed(&error))? {
+        let versions = sql::<Text>("select version from __diesel_schema_migrations");
+        versions.load(connection).await.map_err(|error| MigrateError::failed(&error))?
     } else {
         Vec::new()
     };
@@ -115,12 +158,21 @@ fn names() -> Result<Vec<(String, String)>, MigrateError> {
 }
 
 /// A connection that holds the lock; closing it lets go.
+///
+/// Asks again and again instead of waiting inside a statement: a statement that waits has a snapshot, and an
+/// index built concurrently by the instance that migrates would wait for that one in turn.
 async fn locked(url: &str) -> Result<AsyncPgConnection, MigrateError> {
     let mut connection = owner_connection(url).await?;
-    match connection.batch_execute(&format!("select pg_advisory_lock({LOCK})")).await {
-        Ok(()) => Ok(connection),
-        Err(error) if error.to_string().contains("lock timeout") => Err(MigrateError::Locked),
-        Err(error) => Err(MigrateError::failed(&error)),
+    let start = Instant::now();
+    loop {
+        let taken = diesel::select(sql::<Bool>(&format!("pg_try_advisory_lock({LOCK})")));
+        if taken.get_result(&mut connection).await.map_err(|error| MigrateError::failed(&error))? {
+            return Ok(connection);
+        }
+        if start.elapsed() > LONGEST_WAIT {
+            return Err(MigrateError::Locked);
+        }
+        sleep(Duration::from_millis(50)).await;
     }
 }
 

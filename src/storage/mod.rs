@@ -9,6 +9,7 @@ pub mod declarations;
 pub mod embedded;
 pub mod migrate;
 pub mod pool;
+pub mod reference;
 #[expect(missing_docs, reason = "the tables are described in the migrations")]
 pub mod schema;
 pub mod sets;

@@ -21,17 +21,15 @@ pub type Pooled = deadpool::Object<AsyncPgConnection>;
 /// Why the pool gave none.
 pub type PoolError = deadpool::PoolError;
 
-/// The role that the service acts as, if the migrations have made it. It can add to the record, and not change it.
-pub const SERVICE_ROLE: &str = "border_gate_service";
-
 /// How long a request waits for a connection to be free.
 const WAIT: Duration = Duration::from_secs(2);
 /// How long connecting may take, over all servers of the address. With [`WAIT`], an answer within 5 s.
 const CONNECT: Duration = Duration::from_secs(3);
 
 /// What is set on every connection of the service: statements end after 5 s, waits for a lock after 2 s, and a
-/// transaction that nobody goes on with after 10 s, so that nothing that hangs holds others up. Then the role,
-/// if it is there and we may: before PostgreSQL 16, members may; since then, there is a right of its own.
+/// transaction that nobody goes on with after 10 s, so that nothing that hangs holds others up. Then the role that can
+/// add to the record and not change it, if the migrations have made it and we may take it: before PostgreSQL 16,
+/// members may; since then, there is a right of its own.
 const SERVICE_SESSION: &str = "
     select set_config('statement_timeout', '5s', false),
            set_config('lock_timeout', '2s', false),
@@ -39,11 +37,13 @@ const SERVICE_SESSION: &str = "
     select set_config('role', rolname, false)
       from pg_roles
      where rolname = 'border_gate_service'
-       and pg_has_role(current_user, oid, case when current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end)";
+       and pg_has_role(current_user, oid,
+                       case when current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end)";
 
-/// What is set on the owner's connection: a migration may take as long as it needs, but not wait for ever.
+/// What is set on the owner's connection: a migration may take as long as it needs, but waits for a table's lock no
+/// longer than requests can, which queue behind it.
 const OWNER_SESSION: &str = "
-    select set_config('lock_timeout', '60s', false),
+    select set_config('lock_timeout', '5s', false),
            set_config('idle_in_transaction_session_timeout', '60s', false)";
 
 /// What drives a client of tokio-postgres.
@@ -198,25 +198,11 @@ pub fn pool(url: &str, size: usize) -> Result<Pool, ConnectError> {
 ///
 /// [`ConnectError`].
 pub async fn connect(url: &str) -> Result<(Client, JoinHandle<Result<(), tokio_postgres::Error>>), ConnectError> {
-    connect_as(url, SERVICE_SESSION).await
-}
-
-/// One connection as the owner of the schema, for migrations.
-pub(super) async fn connect_as_owner(
-    url: &str,
-) -> Result<(Client, JoinHandle<Result<(), tokio_postgres::Error>>), ConnectError> {
-    connect_as(url, OWNER_SESSION).await
-}
-
-async fn connect_as(
-    url: &str,
-    session: &str,
-) -> Result<(Client, JoinHandle<Result<(), tokio_postgres::Error>>), ConnectError> {
     let target = Target::parse(url)?;
     within_bounds(&target, async {
         let (client, connection) = open(&target).await?;
         let driving = tokio::spawn(connection);
-        client.batch_execute(session).await.map_err(|error| ConnectError::from_postgres(&target, &error))?;
+        client.batch_execute(SERVICE_SESSION).await.map_err(|error| ConnectError::from_postgres(&target, &error))?;
         Ok((client, driving))
     })
     .await

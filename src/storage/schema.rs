@@ -107,4 +107,14 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    reference (list, code, valid_from) {
+        list -> Text,
+        code -> Text,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        entry -> Jsonb,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(firms, declarations);

@@ -212,3 +212,57 @@ fn from_pairs(text: &str) -> Result<Parts, ConnectError> {
     }
     Ok(Parts { rest: kept.join(" "), ours })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(address: &str) -> String {
+        Target::parse(address).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_only_libpq_knows_is_taken_out_of_an_address() {
+        let target = Target::parse("postgres://u:p@a:5433,b/d?sslmode=require&connect_timeout=7").unwrap();
+        assert_eq!(target.config.get_ssl_mode(), SslMode::Require);
+        assert_eq!(target.config.get_connect_timeout(), Some(&Duration::from_secs(7)));
+        assert_eq!(target.config.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
+        assert_eq!(target.words, "d at a:5433, b:5432 as u");
+        let any = Target::parse("postgres://u@a/d?target_session_attrs=any").unwrap();
+        assert_eq!(any.config.get_target_session_attrs(), TargetSessionAttrs::Any);
+    }
+
+    #[test]
+    fn pairs_are_read_as_libpq_reads_them() {
+        let target =
+            Target::parse(r"host = a  password='it\'s \\ here' sslmode=verify-full user=u dbname=d\ e").unwrap();
+        assert_eq!(target.config.get_password(), Some(br"it's \ here".as_slice()));
+        assert_eq!(target.config.get_dbname(), Some("d e"));
+        assert_eq!(target.config.get_ssl_mode(), SslMode::Require);
+    }
+
+    #[test]
+    fn a_socket_is_never_encrypted() {
+        let target = Target::parse("host=/run/postgresql user=u sslmode=require").unwrap();
+        assert_eq!(target.config.get_ssl_mode(), SslMode::Disable);
+    }
+
+    #[test]
+    fn a_faulty_address_is_explained_without_its_password() {
+        for (address, reason) in [
+            ("", "it names no host"),
+            ("nonsense", "neither postgres://… nor key=value"),
+            ("user=u password=secret", "it names no host"),
+            ("host=a password='secret", "a value in it has no end"),
+            ("host=a password=secret sslmode=perhaps", "sslmode is none of"),
+            ("postgres://u:secret@a/d?sslmode=%zz", "begins no byte"),
+            ("postgres://u:secret@a/d?colour=red", "unknown option `colour`"),
+            ("postgres://u:secret@a:port/d", "invalid"),
+            ("postgres://u:secret@a/d?sslmode=require&sslrootcert=/no/such/file", "/no/such/file"),
+        ] {
+            let said = refusal(address);
+            assert!(said.contains(reason), "{address}: {said}");
+            assert!(!said.contains("secret"), "{address}: {said}");
+        }
+    }
+}

@@ -55,6 +55,7 @@ fn is_kept(directory: &Path) -> bool {
     directory.join("url").exists() && File::create(directory.join("keeper")).unwrap().try_lock().is_err()
 }
 
+#[expect(clippy::zombie_processes, reason = "the keeper outlives this process; when it does not, it is quoted")]
 fn start_keeper(directory: &Path) {
     let log = directory.join("keeper.log");
     let mut keeper = Command::new(env!("CARGO_BIN_EXE_border-gate"))
@@ -70,7 +71,7 @@ fn start_keeper(directory: &Path) {
     while !directory.join("url").exists() {
         let ended = keeper.try_wait().unwrap();
         assert!(
-            ended.is_none() && start.elapsed() < Duration::from_secs(60),
+            ended.is_none() && start.elapsed() < Duration::from_mins(1),
             "no cluster for the tests: {}",
             fs::read_to_string(&log).unwrap()
         );
@@ -78,12 +79,14 @@ fn start_keeper(directory: &Path) {
     }
 }
 
-/// Removes the databases of tests that were killed.
+/// Removes the databases of tests that were killed, and the templates of earlier migrations.
 fn drop_leftovers(url: &str) {
     let url = url.to_owned();
     on_own_runtime(async move {
         let admin = connect(&url).await;
-        for row in admin.query("select datname from pg_database where datname like 'test\\_%'", &[]).await.unwrap() {
+        let left = r"select datname from pg_database
+                      where datname like 'test\_%' or datname like 'template\_%' and datname <> $1";
+        for row in admin.query(left, &[&template_name()]).await.unwrap() {
             let name: String = row.get(0);
             admin.batch_execute(&format!("drop database {name} with (force)")).await.unwrap();
         }
@@ -144,7 +147,7 @@ impl Drop for TestDatabase {
 
 /// Makes the migrated template unless it is there. It is named after the migrations' text, so that changed ones make a new one.
 async fn template(admin: &Client) -> String {
-    let name = format!("template_{}", hash_of_migrations());
+    let name = template_name();
     let there =
         async || admin.query_opt("select from pg_database where datname = $1", &[&name]).await.unwrap().is_some();
     if !there().await {
@@ -169,7 +172,7 @@ async fn template(admin: &Client) -> String {
     name
 }
 
-fn hash_of_migrations() -> String {
+fn template_name() -> String {
     let mut files = files_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations"));
     files.sort();
     let mut hash = Sha256::new();
@@ -177,7 +180,7 @@ fn hash_of_migrations() -> String {
         hash.update(file.as_os_str().as_encoded_bytes());
         hash.update(fs::read(&file).unwrap());
     }
-    hash.finalize().iter().take(6).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    hash.finalize().iter().take(6).fold("template_".to_owned(), |name, byte| format!("{name}{byte:02x}"))
 }
 
 fn files_in(directory: &Path) -> Vec<PathBuf> {

@@ -14,7 +14,7 @@ pub const MAX_GROSS_KG: i64 = 200_000;
 pub(super) fn check(content: &Content, reference: &Reference, today: NaiveDate, findings: &mut Findings) {
     check_class(content, findings);
     for (place, line) in content.goods.iter().enumerate() {
-        if line.hs_code.len() != 8 || !is_digits(&line.hs_code) {
+        if !is_hs_code(&line.hs_code) {
             findings.fail(RuleFailure::new(format!("/goods/{place}/hs_code"), "hs-code-format"));
         }
         for (field, text) in [("description", &line.description), ("unit", &line.unit)] {
@@ -43,12 +43,9 @@ pub(super) fn check(content: &Content, reference: &Reference, today: NaiveDate, 
 /// A vehicle is empty if and only if it carries nothing; fruit and new vehicles are what the tariff says they are.
 fn check_class(content: &Content, findings: &mut Findings) {
     let carries = !content.goods.is_empty() || !content.customs_declarations.is_empty() || content.transshipment;
-    let of_chapters = |of_class: &[u8]| {
-        // A code that is not well-formed has that fault alone.
-        let known =
-            content.goods.iter().filter_map(|line| line.hs_code.get(..2)).filter_map(|chapter| chapter.parse().ok());
-        known.into_iter().all(|chapter: u8| of_class.contains(&chapter))
-    };
+    // A code that is not well-formed has that fault alone.
+    let codes = || content.goods.iter().map(|line| line.hs_code.as_str()).filter(|code| is_hs_code(code));
+    let of_chapters = |chapters: &[&str]| codes().all(|code| chapters.iter().any(|chapter| code.starts_with(chapter)));
     let needs_goods = match content.cargo_class {
         Some(CargoClass::Empty) => {
             if carries {
@@ -57,13 +54,13 @@ fn check_class(content: &Content, findings: &mut Findings) {
             false
         }
         Some(CargoClass::Fruit) => {
-            if !of_chapters(&[7, 8]) {
+            if !of_chapters(&["07", "08"]) {
                 findings.fail(RuleFailure::new("/cargo_class", "fruit-is-chapter-7-or-8"));
             }
             true
         }
         Some(CargoClass::NewVehicle) => {
-            if content.direction != Direction::Import || !of_chapters(&[87]) {
+            if content.direction != Direction::Import || !of_chapters(&["87"]) {
                 findings.fail(RuleFailure::new("/cargo_class", "new-vehicle-is-chapter-87-import"));
             }
             if content.vehicle.as_ref().is_some_and(|vehicle| vehicle.vin.is_none()) {
@@ -103,4 +100,8 @@ fn check_customs(content: &Content, reference: &Reference, today: NaiveDate, fin
     let numbers = content.customs_declarations.iter().map(|customs| customs.number.as_str());
     let same = numbers.map(|number| number.get(..11).unwrap_or(number));
     check_distinct(same, |place| format!("/customs_declarations/{place}/number"), findings);
+}
+
+fn is_hs_code(code: &str) -> bool {
+    code.len() == 8 && is_digits(code)
 }

@@ -42,7 +42,10 @@ impl Binaries {
 ///
 /// `made_by` is what the data's `PG_VERSION` says; `data` is for the sentence.
 pub(super) fn find(made_by: Option<&str>, data: &Path) -> Result<Binaries, ClusterError> {
-    let mut candidates = candidates();
+    choose(made_by, data, candidates())
+}
+
+fn choose(made_by: Option<&str>, data: &Path, mut candidates: Vec<PathBuf>) -> Result<Binaries, ClusterError> {
     if let Some(version) = made_by {
         // The directory that is named after the version first: one process instead of several.
         candidates.sort_by_key(|directory| !directory.iter().any(|part| part == version));
@@ -88,4 +91,48 @@ fn candidates() -> Vec<PathBuf> {
 /// `/usr/pgsql-17` and the like, where PostgreSQL's own packages for Fedora and Red Hat go.
 fn is_pgsql(path: &Path) -> bool {
     path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("pgsql-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// Directories with a `postgres` that only tells its version, as each distribution words it.
+    fn installed(test: &str, versions: &[&str]) -> Vec<PathBuf> {
+        let parent = env::temp_dir().join(format!("bg-binaries-{test}-{}", std::process::id()));
+        let directory = |version: &&str| {
+            let directory = parent.join(version).join("bin");
+            fs::create_dir_all(&directory).unwrap();
+            let script = format!("#!/bin/sh\necho 'postgres (PostgreSQL) {version} (Debian)'\n");
+            fs::write(directory.join("postgres"), script).unwrap();
+            fs::set_permissions(directory.join("postgres"), fs::Permissions::from_mode(0o755)).unwrap();
+            directory
+        };
+        versions.iter().map(directory).collect()
+    }
+
+    fn outcome(test: &str, made_by: Option<&str>, versions: &[&str]) -> Result<u32, String> {
+        let found = choose(made_by, Path::new("/data"), installed(test, versions));
+        let _ = fs::remove_dir_all(env::temp_dir().join(format!("bg-binaries-{test}-{}", std::process::id())));
+        found.map(|binaries| binaries.major).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn new_data_is_made_by_the_newest_and_old_data_served_by_its_own() {
+        assert_eq!(outcome("newest", None, &["16.4", "18beta1", "17.2"]), Ok(18));
+        assert_eq!(outcome("own", Some("16"), &["18beta1", "16.4", "17.2"]), Ok(16));
+    }
+
+    #[test]
+    fn a_machine_without_a_fitting_server_is_told_how_to_get_one() {
+        let none = outcome("none", None, &[]).unwrap_err();
+        assert!(none.contains("sudo apt-get install --yes postgresql") && none.contains("DATABASE_URL"), "{none}");
+        let old = outcome("old", None, &["13.9", "14.1"]).unwrap_err();
+        assert!(old.contains("has PostgreSQL 14, but 15 or later is needed"), "{old}");
+        let other = outcome("other", Some("16"), &["15.9"]).unwrap_err();
+        assert!(other.contains("/data was made by PostgreSQL 16, but this machine has 15"), "{other}");
+        assert!(outcome("too old to serve", Some("14"), &["14.1"]).is_err());
+    }
 }

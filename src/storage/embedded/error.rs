@@ -74,6 +74,17 @@ pub enum ClusterError {
          start as an ordinary user, or set DATABASE_URL to the address of a database"
     )]
     NoAccount,
+    /// Root in name only, as in a container without the right to change users.
+    #[error(
+        "PostgreSQL does not run as root, and this root may not act as another user (number {uid}: {cause}): \
+         start as an ordinary user, or set DATABASE_URL to the address of a database"
+    )]
+    NoSuchRight {
+        /// As whom PostgreSQL was to run.
+        uid: u32,
+        /// The system's answer.
+        cause: io::Error,
+    },
     /// The directory is another user's.
     #[error(
         "{} belongs to the user with number {uid}: start as that user, or set DATA_DIR to another directory",

@@ -59,8 +59,11 @@ impl Place {
         let data = directory.join("data");
         let account = account_for(&directory, &data)?;
         if let Some(account) = account
-            && !process::reaches(account, &directory).map_err(ClusterError::io("enter", &directory))?
+            && !process::reaches(account, &directory)
         {
+            // Not the directory's fault if it reaches nothing at all: we may not act as it.
+            process::try_as(account, Path::new("/"))
+                .map_err(|cause| ClusterError::NoSuchRight { uid: account.uid, cause })?;
             if data.exists() {
                 return Err(ClusterError::Unreachable { directory, uid: account.uid });
             }
@@ -162,15 +165,23 @@ fn make_directory(directory: &Path) -> Result<PathBuf, ClusterError> {
 
 fn lock(directory: &Path) -> Result<File, ClusterError> {
     let path = directory.join("lock");
-    let mut file = OpenOptions::new()
+    let file = OpenOptions::new()
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
         .mode(0o644)
         .custom_flags(libc::O_NOFOLLOW)
-        .open(&path)
-        .map_err(ClusterError::io("open", &path))?;
+        .open(&path);
+    let mut file = match (file, fs::metadata(directory)) {
+        (Ok(file), _) => file,
+        (Err(error), Ok(found))
+            if error.kind() == io::ErrorKind::PermissionDenied && found.uid() != process::effective_uid() =>
+        {
+            return Err(ClusterError::NotOurs { path: directory.to_owned(), uid: found.uid() });
+        }
+        (Err(error), _) => return Err(ClusterError::io("open", &path)(error)),
+    };
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {

@@ -91,14 +91,17 @@ pub(super) fn command(program: &Path, account: Option<Account>) -> Command {
 /// Whether `account` can walk down to `dir`.
 ///
 /// Tried rather than worked out of mode bits: there are access lists and mounts besides.
-pub(super) fn reaches(account: Account, dir: &Path) -> io::Result<bool> {
+pub(super) fn reaches(account: Account, dir: &Path) -> bool {
+    try_as(account, dir).is_ok()
+}
+
+/// Does nothing, as `account`, in `dir`.
+pub(super) fn try_as(account: Account, dir: &Path) -> io::Result<()> {
     // std changes the directory after the user.
     let mut shell = command(Path::new("/bin/sh"), Some(account));
-    match shell.arg("-c").arg(":").current_dir(dir).stdout(Stdio::null()).stderr(Stdio::null()).status() {
-        Ok(status) => Ok(status.success()),
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(false),
-        Err(error) => Err(error),
-    }
+    shell.arg("-c").arg(":").current_dir(dir).stdout(Stdio::null()).stderr(Stdio::null());
+    let status = shell.status()?;
+    if status.success() { Ok(()) } else { Err(io::Error::other(status.to_string())) }
 }
 
 /// Whether the system tells what directory a process works in.

@@ -1,0 +1,155 @@
+//! The service put together: the one application that both the binary and the tests run.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web;
+use anyhow::Context;
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::api;
+use crate::api::declarations::Office;
+use crate::api::declarations::firm_names::FirmNames;
+use crate::api::health::Cluster;
+use crate::casework::overdue;
+use crate::casework::writer::Writer;
+use crate::clock::Clock;
+use crate::domain::act::RuleBook;
+use crate::domain::firm::CheckDigit;
+use crate::domain::reference::files;
+use crate::identity::keys::Keys;
+use crate::identity::tokens::Tokens;
+use crate::storage::embedded::ClusterWatch;
+use crate::storage::pool::{Pool, pool};
+use crate::storage::reference;
+
+/// What a service is made with.
+pub struct Plan {
+    /// The database, migrated.
+    pub database_url: String,
+    /// The watch on the private database, where that is it.
+    pub cluster: Option<ClusterWatch>,
+    /// Connections for reading.
+    pub pool_size: usize,
+    /// The time.
+    pub clock: Clock,
+    /// The keys that sign and verify.
+    pub keys: Arc<Keys>,
+    /// How the service is reached from outside; the issuer of its tokens.
+    pub public_url: String,
+    /// Days after which what waits expires.
+    pub expire_after_days: i64,
+    /// What a tax code's wrong check digit means.
+    pub tax_code_check: CheckDigit,
+    /// The metrics, where they are kept.
+    pub metrics: Option<PrometheusHandle>,
+}
+
+/// How often what is due by the clock is looked for.
+const OVERDUE_EVERY: Duration = Duration::from_secs(60);
+/// How often the firms' names are read anew.
+const NAMES_EVERY: Duration = Duration::from_secs(5);
+
+/// The parts of a running service, shared by all its threads.
+#[derive(Clone)]
+pub struct Service {
+    /// Connections for reading.
+    pub pool: web::Data<Pool>,
+    /// Where casework is done.
+    pub office: web::Data<Office>,
+    /// Tokens.
+    pub tokens: web::Data<Tokens>,
+    clock: web::Data<Clock>,
+    rules: web::Data<RuleBook>,
+    cluster: web::Data<Cluster>,
+    metrics: web::Data<Option<PrometheusHandle>>,
+}
+
+impl Service {
+    /// Opens the service on a migrated database: seeds and loads the reference data, starts the writer.
+    ///
+    /// # Errors
+    ///
+    /// Where the database cannot be reached or holds reference data that contradict each other.
+    pub async fn open(plan: Plan) -> anyhow::Result<Self> {
+        let pool = pool(&plan.database_url, plan.pool_size)?;
+        let mut conn = pool.get().await.context("the database cannot be reached")?;
+        reference::seed(&mut conn, files().context("the reference data that came with the program")?).await?;
+        let reference = reference::load(&mut conn).await.context("the reference data cannot be read")?;
+        let firms = FirmNames::default();
+        firms.refresh(&mut conn).await?;
+        drop(conn);
+        let rules = Arc::new(RuleBook {
+            reference,
+            expire_after_days: plan.expire_after_days,
+            tax_code_check: plan.tax_code_check,
+        });
+        let writer = Writer::start(plan.database_url, plan.clock.clone(), Arc::clone(&rules))
+            .context("the writer cannot be started")?;
+        Ok(Self {
+            pool: web::Data::new(pool),
+            tokens: web::Data::new(Tokens::new(plan.keys, plan.public_url)),
+            clock: web::Data::new(plan.clock.clone()),
+            rules: web::Data::from(Arc::clone(&rules)),
+            office: web::Data::new(Office { writer, rules, clock: plan.clock, firms }),
+            cluster: web::Data::new(Cluster(plan.cluster)),
+            metrics: web::Data::new(plan.metrics),
+        })
+    }
+
+    /// Registers everything that is served.
+    pub fn configure(&self, config: &mut web::ServiceConfig) {
+        config
+            .app_data(self.pool.clone())
+            .app_data(self.office.clone())
+            .app_data(self.tokens.clone())
+            .app_data(self.clock.clone())
+            .app_data(self.rules.clone())
+            .app_data(self.cluster.clone())
+            .app_data(self.metrics.clone());
+        api::configure(config);
+    }
+
+    /// What goes on beside the requests, for ever: what is due expires, the firms' names stay fresh.
+    pub async fn tend(self) {
+        let mut names = tokio::time::interval(NAMES_EVERY);
+        let mut overdue = tokio::time::interval(OVERDUE_EVERY);
+        loop {
+            let outcome = tokio::select! {
+                _ = names.tick() => self.refresh_names().await,
+                _ = overdue.tick() => self.expire().await,
+            };
+            if let Err(error) = outcome {
+                tracing::warn!(error = format!("{error:#}"), "what goes on beside the requests did not");
+            }
+        }
+    }
+
+    /// Reads the firms' names anew.
+    ///
+    /// # Errors
+    ///
+    /// The database's.
+    pub async fn refresh_names(&self) -> anyhow::Result<()> {
+        let mut conn = self.pool.get().await?;
+        Ok(self.office.firms.refresh(&mut conn).await?)
+    }
+
+    /// Expires what is due; how many.
+    ///
+    /// # Errors
+    ///
+    /// The database's.
+    pub async fn expire_due(&self) -> anyhow::Result<usize> {
+        let mut conn = self.pool.get().await?;
+        Ok(overdue::expire(&mut conn, &self.office.writer, self.clock.now(), self.rules.expire_after_days).await?)
+    }
+
+    async fn expire(&self) -> anyhow::Result<()> {
+        let expired = self.expire_due().await?;
+        if expired > 0 {
+            tracing::info!(expired, "declarations expired");
+        }
+        Ok(())
+    }
+}
