@@ -1,11 +1,12 @@
 //! The workflow table as a whole, and walks through it.
 
-mod demo;
-mod intake;
 mod casework;
 mod check;
 mod cluster;
 mod connections;
+mod demo;
+mod import;
+mod intake;
 mod migrations;
 mod reference;
 mod support;

@@ -15,6 +15,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::history::History;
 
+use crate::intake::{Line, LineError, Read};
+
 pub use day::day;
 pub use quarter::quarter;
 
@@ -63,6 +65,12 @@ pub const DAY: Day = Day {
 /// Every history of the demo: the day's, then the quarter's.
 pub fn histories(seed: u64) -> impl Iterator<Item = History> {
     day(seed).chain(quarter(seed))
+}
+
+/// The same as lines of a file, for an import.
+pub fn lines(seed: u64) -> impl Iterator<Item = Result<Read, LineError>> {
+    let line = |(line, history)| Ok(Read { line, says: Line::History(Box::new(history)) });
+    (1..).zip(histories(seed)).map(line)
 }
 
 /// How many they are.

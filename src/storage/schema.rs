@@ -117,4 +117,12 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    sources (source, source_id) {
+        source -> Text,
+        source_id -> Text,
+        declaration -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(firms, declarations);
