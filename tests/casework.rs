@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use border_gate::casework::failure::Failure;
+use border_gate::casework::overdue::expire;
 use border_gate::casework::writer::Writer;
 use border_gate::casework::{Ask, Done, Keep, Order, Work};
 use border_gate::clock::Clock;
 use border_gate::domain::act::RuleBook;
 use border_gate::domain::actor::{AccountId, Actor, ActorId, FirmId, Scope};
+use border_gate::domain::audit::{Hash, link};
 use border_gate::domain::declaration::{Declaration, Details};
 use border_gate::domain::firm::CheckDigit;
 use border_gate::domain::number::Number;
@@ -15,8 +17,11 @@ use border_gate::domain::reference::{Reference, files};
 use border_gate::domain::sent;
 use border_gate::domain::workflow::{Action, QuarantineKind, Role, State};
 use border_gate::identity::principal::Principal;
+use border_gate::storage::pool::connect;
 use border_gate::storage::sets::Reply;
+use border_gate::storage::{actions, declarations};
 use serde_json::{Value, json};
+use tokio_postgres::error::SqlState;
 
 use crate::support::database::TestDatabase;
 
@@ -33,6 +38,7 @@ pub fn rule_book() -> Arc<RuleBook> {
 struct Gate {
     database: TestDatabase,
     writer: Writer,
+    clock: Clock,
 }
 
 pub fn tractor(plate: &str) -> Value {
@@ -72,8 +78,8 @@ impl Gate {
             .await
             .unwrap();
         let clock = Clock::standing_at(NOW.parse().unwrap());
-        let writer = Writer::start(database.url().to_owned(), clock, rule_book()).unwrap();
-        Self { database, writer }
+        let writer = Writer::start(database.url().to_owned(), clock.clone(), rule_book()).unwrap();
+        Self { database, writer, clock }
     }
 
     async fn declare(&self, body: Value, firm: i64) -> Result<Declaration, Failure> {
@@ -138,6 +144,71 @@ async fn a_tractor_goes_through_the_database_from_declaration_to_crossing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_history_in_the_database_replays_to_its_row_and_its_chain_holds() {
+    let gate = Gate::open().await;
+    let number = gate.declare(tractor("桂F12345"), 1).await.unwrap().number;
+    let amendment = json!({"vehicle": {"plate": "桂F54321"}, "driver": {"full_name": "王芳"}});
+    gate.order(number, Role::Declarant, Order::Amend(amendment), None).await.unwrap();
+    gate.act(number, Role::GateManager, json!({"action": "register", "yard": "XUAN_CUONG"})).await.unwrap();
+    gate.act(number, Role::CustomsOfficer, json!({"action": "hold.place", "legal_reason": "Điều 33"})).await.unwrap();
+    gate.act(number, Role::BorderGuard, json!({"action": "arrive", "observed_plate": "桂F54321"})).await.unwrap();
+
+    let pool = gate.database.pool();
+    let mut conn = pool.get().await.unwrap();
+    let row = declarations::find(&mut conn, number).await.unwrap().unwrap();
+    let stored = actions::of(&mut conn, number).await.unwrap();
+    let mut head = Hash::default();
+    for action in &stored {
+        head = link(head, number, &action.entry().unwrap(), &action.details.0);
+        assert_eq!(head.0.as_slice(), action.hash, "action {}", action.seq);
+    }
+    assert_eq!(row.head, head);
+    let entries = stored.iter().map(|action| action.entry().unwrap());
+    let mut replayed = Declaration::replay(number, entries).unwrap().unwrap();
+    assert!(!stored.iter().any(|action| action.details.0.contains("王芳")), "a driver's name stands in the history");
+    // People and salt are no part of the history, only their digest is.
+    assert_eq!(replayed.people_seal.as_ref().unwrap().digest, row.people_seal.as_ref().unwrap().digest);
+    replayed.people.clone_from(&row.people);
+    replayed.people_seal.clone_from(&row.people_seal);
+    replayed.head = row.head;
+    assert_eq!(replayed, row);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_cannot_change_or_drop_an_action() {
+    let gate = Gate::open().await;
+    gate.declare(tractor("桂F12345"), 1).await.unwrap();
+    let (client, _driving) = connect(gate.database.url()).await.unwrap();
+    for sql in ["update actions set actor = 'somebody'", "delete from actions", "truncate actions"] {
+        let refused = client.batch_execute(sql).await.unwrap_err();
+        assert_eq!(refused.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE), "{sql}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_came_for_expires_after_fifteen_days_and_not_a_moment_before() {
+    let gate = Gate::open().await;
+    let number = gate.declare(tractor("桂F12345"), 1).await.unwrap().number;
+    let held = gate.declare(tractor("桂F54321"), 1).await.unwrap().number;
+    for number in [number, held] {
+        gate.act(number, Role::GateManager, json!({"action": "register"})).await.unwrap();
+    }
+    gate.act(held, Role::BorderGuard, json!({"action": "hold.place", "legal_reason": "Điều 33"})).await.unwrap();
+    let pool = gate.database.pool();
+    let mut conn = pool.get().await.unwrap();
+    for (at, expected) in [("2025-04-15T01:59:59.999Z", 0), ("2025-04-15T02:00:00Z", 1), ("2025-04-16T02:00:00Z", 0)] {
+        let now = at.parse().unwrap();
+        gate.clock.set(now);
+        assert_eq!(expire(&mut conn, &gate.writer, now, 15).await.unwrap(), expected, "at {at}");
+    }
+    let state = |number: Number| {
+        format!("select count(*) from declarations where state = 'expired' and number = {}", number.as_i64())
+    };
+    assert_eq!((gate.count(&state(number)).await, gate.count(&state(held)).await), (1, 0));
+    assert_eq!(gate.count("select sum(expired + fell_away)::bigint from throughput where day = '2025-04-15'").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_sixty_four_declarations_of_one_vehicle_at_once_one_is_taken() {
     let gate = Gate::open().await;
     let tries = (0..64).map(|_| gate.declare(tractor("桂F12345"), 1));
@@ -171,8 +242,9 @@ async fn two_writers_on_one_declaration_lose_no_action() {
     let number = gate.declare(tractor("桂F12345"), 1).await.unwrap().number;
     let clock = Clock::standing_at(NOW.parse().unwrap());
     let second = Gate {
-        writer: Writer::start(gate.database.url().to_owned(), clock, rule_book()).unwrap(),
+        writer: Writer::start(gate.database.url().to_owned(), clock.clone(), rule_book()).unwrap(),
         database: TestDatabase::open().await,
+        clock,
     };
     let remark = json!({"action": "remark", "text": "seen"});
     let asks = (0..200).map(|turn| {

@@ -1,13 +1,19 @@
 //! What a submission must keep: every example, every field broken by itself, and whatever else may be sent.
 
-use border_gate::domain::act::Rules;
+#![expect(clippy::unwrap_used, reason = "a helper that cannot set up a case fails its test")]
+
+use border_gate::domain::act::{Refusal, Rules};
+use border_gate::domain::actor::{AccountId, Actor, ActorId, FirmId, Scope};
 use border_gate::domain::check::{check, unkeepable};
 use border_gate::domain::content::{Content, People};
+use border_gate::domain::declare::{NewDeclaration, declare};
 use border_gate::domain::firm::CheckDigit;
+use border_gate::domain::number::Number;
 use border_gate::domain::reference::Reference;
 use border_gate::domain::rule_failure::{Findings, RuleFailure};
 use border_gate::domain::sent;
 use border_gate::domain::vehicle::normalise;
+use border_gate::domain::workflow::{Role, State};
 use chrono::{DateTime, Duration, Utc};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -420,6 +426,33 @@ fn the_same_limits_hold_for_a_draft_and_no_others() {
         told(&faults),
         [("/planned_arrival", "arrival-out-of-range"), ("/goods/0/quantity", "quantity-out-of-range")]
     );
+}
+
+#[test]
+fn a_draft_may_be_wrong_but_not_without_limit() {
+    let declarant = Actor {
+        id: ActorId::Account(AccountId(1)),
+        role: Role::Declarant,
+        quarantine_kind: None,
+        firm: Some(FirmId(1)),
+        firm_tax_code: None,
+        crossing_points: Scope::All,
+        yards: Scope::All,
+    };
+    let reference = Reference::from_files().unwrap();
+    let rules = Rules { reference: &reference, expire_after_days: 15, tax_code_check: CheckDigit::Enforced };
+    let kept = |note: &str, draft: bool| {
+        let sent = json!({"direction": "import", "crossing_point": "NOWHERE", "note": note, "draft": draft});
+        let sent = sent::declaration(sent).unwrap();
+        let number = (0..40).find_map(|random| Number::draw(now(), random)).unwrap();
+        let new = NewDeclaration { number, firm: FirmId(1), sent, salt: "salt".into() };
+        declare(new, &declarant, now(), rules).map(|acted| acted.after.state)
+    };
+    assert_eq!(kept("short", true), Ok(State::Draft));
+    let Err(Refusal::Invalid(failures)) = kept(&"x".repeat(2_001), true) else { panic!("it was kept") };
+    assert_eq!(told(&failures), [("/note", "too-long")]);
+    let Err(Refusal::Invalid(failures)) = kept(&"x".repeat(2_001), false) else { panic!("it was submitted") };
+    assert!(told(&failures).contains(&("/note", "too-long")) && failures.len() > 3);
 }
 
 /// Any text, often one that is nearly right.

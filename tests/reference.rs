@@ -1,8 +1,20 @@
 //! Reference data in the database and over HTTP.
 
+#![expect(clippy::unwrap_used, reason = "a helper that cannot set up a case fails its test")]
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ETAG, IF_NONE_MATCH};
+use actix_web::middleware::from_fn;
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::{App, web};
+use border_gate::api;
+use border_gate::clock::Clock;
+use border_gate::domain::act::RuleBook;
+use border_gate::domain::firm::CheckDigit;
 use border_gate::domain::reference::{List, Reference, files};
 use border_gate::storage::reference;
 use chrono::NaiveDate;
+use serde_json::Value;
 
 use crate::support::database::TestDatabase;
 
@@ -69,4 +81,107 @@ async fn data_that_cannot_be_used_are_refused_with_every_fault() {
         .unwrap();
     let refused = reference::load(&mut conn).await.unwrap_err().to_string();
     assert!(refused.contains("gates X") && refused.contains("crossing point Z"), "{refused}");
+}
+
+/// What the service answers without a token at 17:00 UTC on 31 December 2025: New Year's Day at the gate.
+async fn answer(path: &str, known: Option<&str>) -> (StatusCode, Option<String>, Value) {
+    let clock = Clock::standing_at("2025-12-31T17:00:00Z".parse().unwrap());
+    let reference = Reference::from_files().unwrap();
+    let rules = RuleBook { reference, expire_after_days: 15, tax_code_check: CheckDigit::Enforced };
+    let app = App::new()
+        .wrap(from_fn(api::frame::frame))
+        .app_data(web::Data::new(rules))
+        .app_data(web::Data::new(clock))
+        .configure(api::configure);
+    let app = init_service(app).await;
+    let mut request = TestRequest::get().uri(&format!("/api/v1{path}"));
+    if let Some(etag) = known {
+        request = request.insert_header((IF_NONE_MATCH, etag));
+    }
+    let response = call_service(&app, request.to_request()).await;
+    let status = response.status();
+    let etag = response.headers().get(ETAG).map(|value| value.to_str().unwrap().to_owned());
+    let body = read_body(response).await;
+    (status, etag, if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() })
+}
+
+#[actix_web::test]
+async fn anyone_reads_the_gates_as_they_stand_today_at_the_gate() {
+    let (status, _, body) = answer("/gates", None).await;
+    assert_eq!((status, &body["on"]), (StatusCode::OK, &Value::from("2026-01-01")));
+    let codes: Vec<&Value> = body["items"].as_array().unwrap().iter().map(|gate| &gate["code"]).collect();
+    assert_eq!(codes, ["BINH_NGHI", "CHI_MA", "DONG_DANG", "HUU_NGHI", "NA_HINH", "NA_NUA"]);
+    let huu_nghi = &body["items"][3];
+    assert_eq!((&huu_nghi["name"], &huu_nghi["latitude"]), (&Value::from("Hữu Nghị"), &Value::from(21.97515)));
+    assert_eq!((&huu_nghi["un_locode"], &huu_nghi["valid_to"]), (&Value::Null, &Value::Null));
+}
+
+#[actix_web::test]
+async fn crossing_points_name_their_gate_and_none_is_shown_before_its_first_day() {
+    let (_, _, body) = answer("/crossing-points?on=2024-08-22", None).await;
+    let points = body["items"].as_array().unwrap();
+    let coc_nam = points.iter().find(|point| point["code"] == "COC_NAM").unwrap();
+    assert_eq!((&coc_nam["gate"], &coc_nam["markers"]), (&Value::from("HUU_NGHI"), &Value::from("1104–1105")));
+    let (_, _, before) = answer("/crossing-points?on=2020-12-31", None).await;
+    assert_eq!(before["items"], Value::Array(Vec::new()));
+}
+
+#[actix_web::test]
+async fn every_list_of_the_reference_data_is_read_by_its_name() {
+    for list in List::WORDS {
+        let (status, _, body) = answer(&format!("/reference/{list}?on=2025-01-01"), None).await;
+        assert_eq!(status, StatusCode::OK, "{list}");
+        assert_eq!((body["list"].as_str(), body["on"].as_str()), (Some(*list), Some("2025-01-01")));
+        assert!(body["items"][0]["code"].is_string() && body["items"][0]["valid_from"].is_string(), "{body}");
+    }
+    let (_, _, codes) = answer("/reference/customs_type_codes", None).await;
+    assert_eq!(codes["items"][0]["direction"], "import");
+}
+
+#[actix_web::test]
+async fn who_has_the_list_already_is_told_so_and_gets_no_second_copy() {
+    for path in ["/gates", "/crossing-points", "/reference/countries"] {
+        let (_, etag, _) = answer(path, None).await;
+        let (status, again, body) = answer(path, etag.as_deref()).await;
+        assert_eq!((status, &again, body), (StatusCode::NOT_MODIFIED, &etag, Value::Null), "{path}");
+        let (status, other, _) = answer(&format!("{path}?on=2025-01-01"), etag.as_deref()).await;
+        assert_eq!(status, StatusCode::OK);
+        assert_ne!(other, etag, "another day's answer has a tag of its own");
+    }
+}
+
+#[actix_web::test]
+async fn a_wrong_question_about_reference_data_is_answered_with_what_was_wrong() {
+    for (path, status, pointer, code) in [
+        ("/reference/tariff", 404, None, None),
+        ("/reference/gates%00", 404, None, None),
+        ("/gates?on=yesterday", 422, Some("/on"), Some("wrong-type")),
+        ("/gates?on=2025-02-29", 422, Some("/on"), Some("wrong-type")),
+        ("/gates?on=2025-1-1", 422, Some("/on"), Some("wrong-type")),
+        ("/gates?on=%2B12025-01-01", 422, Some("/on"), Some("wrong-type")),
+        ("/gates?on=%00", 422, Some("/on"), Some("nul-character")),
+        ("/gates?on=%ff", 422, Some("/on"), Some("wrong-type")),
+        ("/gates?day=2025-01-01", 422, Some("/day"), Some("unknown-field")),
+        ("/crossing-points?on=2025-01-01&on=2025-01-02", 422, Some("/on"), Some("duplicate")),
+        ("/reference/yards?a%2Fb=1", 422, Some("/a~1b"), Some("unknown-field")),
+        ("/gates/", 404, None, None),
+    ] {
+        let (found, _, body) = answer(path, None).await;
+        assert_eq!(found.as_u16(), status, "{path}: {body}");
+        assert_eq!(body["status"], status, "{path}");
+        assert_eq!(body["errors"][0]["pointer"].as_str(), pointer, "{path}: {body}");
+        assert_eq!(body["errors"][0]["code"].as_str(), code, "{path}: {body}");
+    }
+}
+
+#[test]
+fn the_contract_of_the_reference_data_has_no_loose_ends() {
+    let document = serde_json::to_value(api::document()).unwrap();
+    let text = document.to_string();
+    for part in text.split("\"#/components/schemas/").skip(1) {
+        let name = part.split('"').next().unwrap();
+        assert!(document["components"]["schemas"].get(name).is_some(), "{name} is named and not described");
+    }
+    let parameter = &document["paths"]["/api/v1/reference/{list}"]["get"]["parameters"][0];
+    assert_eq!((&parameter["name"], &parameter["in"]), (&Value::from("list"), &Value::from("path")));
 }

@@ -3,8 +3,10 @@
 use actix_web::HttpRequest;
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
+use crate::domain::audit::Hash;
 use crate::domain::reading;
 use crate::domain::rule_failure::RuleFailure;
 
@@ -12,6 +14,12 @@ use crate::domain::rule_failure::RuleFailure;
 #[must_use]
 pub fn etag(revision: i32) -> String {
     format!("\"{revision}\"")
+}
+
+/// The entity tag of a body that is made anew for each answer: it changes when the body does.
+#[must_use]
+pub fn etag_of(body: &[u8]) -> String {
+    format!("\"{}\"", Hash(Sha256::digest(body).into()))
 }
 
 /// What If-Match asks for.

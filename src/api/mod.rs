@@ -10,9 +10,11 @@ use utoipa_swagger_ui::SwaggerUi;
 pub mod conditional;
 pub mod declarations;
 pub mod frame;
+pub mod gates;
 pub mod health;
 pub mod principal;
 pub mod problem;
+pub mod query;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -44,7 +46,10 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(declarations::history::read)
             .service(declarations::act)
             .service(declarations::read)
-            .service(declarations::amend),
+            .service(declarations::amend)
+            .service(gates::gates)
+            .service(gates::crossing_points)
+            .service(gates::reference),
     );
 }
 

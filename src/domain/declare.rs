@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::act::{Acted, Refusal, Rules, refused};
 use super::actor::{Actor, FirmId};
 use super::audit::seal;
-use super::check::check;
+use super::check::{check, unkeepable};
 use super::content::{Content, People, to_micros};
 use super::declaration::{Change, Declaration, Details, Entry, PEOPLE_FIELDS, PeopleSeal};
 use super::number::Number;
@@ -35,15 +35,14 @@ pub struct NewDeclaration {
 ///
 /// # Errors
 ///
-/// [`Refusal::Invalid`] with every rule that what is submitted does not keep.
+/// [`Refusal::Invalid`] with every rule that what is submitted does not keep; of a draft, with what cannot be kept.
 pub fn declare(new: NewDeclaration, actor: &Actor, now: DateTime<Utc>, rules: Rules) -> Result<Acted, Refusal> {
     let now = to_micros(now);
     let Sent { content, people, draft } = new.sent;
-    if !draft {
-        let failures = check(&content, Some(&people), now, rules).failures;
-        if !failures.is_empty() {
-            return Err(Refusal::Invalid(failures));
-        }
+    let failures =
+        if draft { unkeepable(&content, Some(&people)) } else { check(&content, Some(&people), now, rules).failures };
+    if !failures.is_empty() {
+        return Err(Refusal::Invalid(failures));
     }
     let people_seal = sealed(&people, new.salt);
     let entry = Entry {
@@ -118,7 +117,9 @@ pub fn amend(
         .filter(|field| !may_change(field, declaration.state))
         .map(|field| RuleFailure::new(format!("/{field}"), "not-amendable-now"))
         .collect();
-    if declaration.state != State::Draft {
+    if declaration.state == State::Draft {
+        failures.extend(unkeepable(&sent.content, Some(&sent.people)));
+    } else {
         let found = check(&sent.content, Some(&sent.people), now, rules).failures;
         failures.extend(found.into_iter().filter(|failure| {
             let field = failure.pointer.split('/').nth(1).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 
-/// Seconds that the gate's clocks are ahead of UTC: Asia/Ho_Chi_Minh has kept UTC+7 since 1975.
+/// Seconds that the gate's clocks are ahead of UTC: `Asia/Ho_Chi_Minh` has kept UTC+7 since 1975.
 const AHEAD_OF_UTC: i32 = 7 * 3600;
 
 /// The day that a clock at the gate shows at `instant`.

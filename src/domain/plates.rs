@@ -99,7 +99,7 @@ fn is_chinese(plate: &str) -> bool {
 pub fn check_container(container: &str, pointer: &str, findings: &mut Findings) {
     let well_formed = container.len() == 11
         && container.bytes().take(4).all(|byte| byte.is_ascii_uppercase())
-        && container.bytes().nth(3).is_some_and(|byte| b"UJZ".contains(&byte))
+        && container.as_bytes().get(3).is_some_and(|byte| b"UJZ".contains(byte))
         && container.bytes().skip(4).all(|byte| byte.is_ascii_digit());
     if !well_formed {
         findings.fail(RuleFailure::new(pointer, "container-format").with("container", container));

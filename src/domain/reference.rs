@@ -34,7 +34,7 @@ words! {
 }
 
 /// When an entry holds: from a day on, up to and without another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Validity {
     /// The first day.
     pub valid_from: NaiveDate,
@@ -46,21 +46,21 @@ pub struct Validity {
 impl Validity {
     /// Whether the entry holds on `day`.
     #[must_use]
-    pub fn covers(&self, day: NaiveDate) -> bool {
+    pub fn covers(self, day: NaiveDate) -> bool {
         self.valid_from <= day && self.valid_to.is_none_or(|end| day < end)
     }
 
-    fn is_empty(&self) -> bool {
+    fn is_empty(self) -> bool {
         self.valid_to.is_some_and(|end| end <= self.valid_from)
     }
 
-    fn overlaps(&self, other: &Self) -> bool {
+    fn overlaps(self, other: Self) -> bool {
         self.valid_to.is_none_or(|end| other.valid_from < end) && other.valid_to.is_none_or(|end| self.valid_from < end)
     }
 }
 
 /// One entry of a list, as it is kept: what it says is read by [`Reference::build`].
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct ReferenceEntry {
     /// The list it stands in.
     #[serde(skip)]
@@ -76,7 +76,7 @@ pub struct ReferenceEntry {
 }
 
 /// A border gate.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Gate {
     /// Its code.
     pub code: String,
@@ -102,7 +102,7 @@ pub struct Gate {
 }
 
 /// A place at a gate where vehicles cross.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CrossingPoint {
     /// Its code; a gate may have the same one.
     pub code: String,
@@ -365,7 +365,7 @@ impl<T> Dated<T> {
         }
         let read = serde_json::to_value(entry).and_then(serde_json::from_value).map_err(|error| error.to_string())?;
         let of_code = self.0.entry(entry.code.clone()).or_default();
-        if of_code.iter().any(|(other, _)| other.overlaps(&validity)) {
+        if of_code.iter().any(|(other, _)| other.overlaps(validity)) {
             return Err("another entry of this code holds on the same days".into());
         }
         of_code.push((validity, read));

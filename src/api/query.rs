@@ -1,0 +1,48 @@
+//! Query parameters, read as strictly as bodies: one that is unknown or named twice is refused.
+
+use actix_web::{HttpRequest, web};
+use chrono::NaiveDate;
+use serde_json::{Map, Value};
+
+use super::problem::Problem;
+use crate::domain::reading::Fields;
+use crate::domain::rule_failure::RuleFailure;
+
+/// Reads the query parameters of `request` by `read`; what `read` leaves over is unknown.
+///
+/// # Errors
+///
+/// 400 for a query that is not well-formed, 422 with every parameter that is unknown, named twice or that `read` refused.
+pub fn read<T>(
+    request: &HttpRequest,
+    read: impl FnOnce(&mut Fields, &mut Vec<RuleFailure>) -> T,
+) -> Result<T, Problem> {
+    let given = web::Query::<Vec<(String, String)>>::from_query(request.query_string())
+        .map_err(|error| Problem::Malformed(error.to_string()))?;
+    let mut failures = Vec::new();
+    let mut parameters = Map::new();
+    for (name, value) in given.into_inner() {
+        if parameters.contains_key(&name) {
+            failures.push(RuleFailure::new(format!("/{name}"), "duplicate").with("first", format!("/{name}")));
+        }
+        parameters.insert(name, Value::String(value));
+    }
+    let mut refused = Vec::new();
+    let mut fields = Fields::of(Value::Object(parameters), "", &mut failures);
+    let found = read(&mut fields, &mut refused);
+    fields.finish();
+    failures.extend(refused);
+    if failures.is_empty() { Ok(found) } else { Err(Problem::InvalidRequest(failures)) }
+}
+
+/// Takes the parameter `name` as a day, such as `2025-03-31`.
+pub fn day(fields: &mut Fields, name: &'static str, refused: &mut Vec<RuleFailure>) -> Option<NaiveDate> {
+    let text = fields.text(name)?;
+    // Ten characters: chrono would also read 2025-3-31 and years of five digits.
+    let day = Some(&text).filter(|text| text.len() == 10).and_then(|text| text.parse().ok());
+    if day.is_none() {
+        let failure = RuleFailure::new(format!("/{name}"), "wrong-type");
+        refused.push(failure.with("wanted", "day such as 2025-03-31").with("found", "text"));
+    }
+    day
+}
