@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::content::{CargoClass, Direction, Regime};
+use super::period::Span;
 use super::tracks::Track;
 use super::words::words;
 
@@ -331,6 +332,21 @@ impl Reference {
     #[must_use]
     pub fn gate_of(&self, crossing_point: &str, day: NaiveDate) -> Option<&str> {
         self.crossing_point(crossing_point, day).map(|point| point.gate.as_str())
+    }
+
+    /// `span` in pieces within which no crossing point changes its gate or its name, in their order.
+    #[must_use]
+    pub fn steady_pieces(&self, span: Span) -> Vec<Span> {
+        let entries = self.entries.iter().filter(|entry| entry.list == List::CrossingPoints);
+        let mut days: Vec<NaiveDate> = entries
+            .flat_map(|entry| [Some(entry.validity.valid_from), entry.validity.valid_to])
+            .flatten()
+            .filter(|day| span.from < *day && *day < span.to)
+            .collect();
+        days.extend([span.from, span.to]);
+        days.sort_unstable();
+        days.dedup();
+        days.iter().zip(days.iter().skip(1)).map(|(from, to)| Span { from: *from, to: *to }).collect()
     }
 
     /// The tracks that the rules in force on `day` require, each with the first rule, by code, that says so.
