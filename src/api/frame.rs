@@ -45,7 +45,7 @@ fn request_id(headers: &HeaderMap) -> String {
 ///
 /// # Errors
 ///
-/// None of ours: what went wrong inside is a response already.
+/// None that our handlers give: theirs are responses already.
 pub async fn frame(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -53,37 +53,31 @@ pub async fn frame(
     let id = request_id(request.headers());
     request.extensions_mut().insert(RequestId(id.clone()));
     let began = std::time::Instant::now();
-    // Nobody may hold the request while it is routed: the router writes into it.
+    // The request itself is lent on: who routes it wants it for himself.
+    let (method, path) = (request.method().clone(), request.path().to_owned());
+    let language = language(request.headers());
     let mut response = next.call(request).await?.map_into_boxed_body();
-    let asked_by = response.request().clone();
     let status = response.status();
     if status.is_client_error() || status.is_server_error() {
-        let path = asked_by.path().to_owned();
-        let asked = Asked { path: &path, request_id: &id, language: language(asked_by.headers()) };
-        let told = match response.response().error() {
-            Some(error) => match error.as_error::<Problem>() {
-                Some(problem) => Some(problem.response(&asked)),
-                None => Some(of_framework(status, &error.to_string()).response(&asked)),
-            },
-            None => None,
-        };
+        let asked = Asked { path: &path, request_id: &id, language };
+        let told = response.response().error().map(|error| match error.as_error::<Problem>() {
+            Some(problem) => problem.response(&asked),
+            None => of_framework(status, &error.to_string()).response(&asked),
+        });
         if let Some(told) = told {
             response = response.into_response(told);
         }
     }
     let route = response.request().match_pattern().unwrap_or_else(|| "unknown".to_owned());
-    let labels = [
-        ("method", asked_by.method().as_str().to_owned()),
-        ("route", route),
-        ("status", response.status().as_str().to_owned()),
-    ];
+    let labels =
+        [("method", method.as_str().to_owned()), ("route", route), ("status", response.status().as_str().to_owned())];
     metrics::counter!("border_gate_requests_total", &labels).increment(1);
     metrics::histogram!("border_gate_request_seconds", &labels).record(began.elapsed().as_secs_f64());
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, value);
     }
-    secure(headers, asked_by.path().starts_with("/docs"));
+    secure(headers, path.starts_with("/docs"));
     Ok(response)
 }
 

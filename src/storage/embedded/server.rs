@@ -110,6 +110,8 @@ impl Server {
             self.shared.set(ClusterStatus::Running);
             tracing::info!(away_ms = since.elapsed().as_millis(), "PostgreSQL runs again");
         }
+        // The server has removed what was in it; if not, the next start does.
+        let _ = fs::remove_dir(&self.place.socket);
         self.shared.set(ClusterStatus::Stopped);
     }
 
