@@ -15,6 +15,7 @@ use crate::identity::principal::Principal;
 use crate::storage::sets::{KeptReply, Reply};
 
 pub mod act;
+pub mod administration;
 pub mod declare;
 pub mod failure;
 pub mod overdue;
