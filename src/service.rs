@@ -11,6 +11,7 @@ use crate::api;
 use crate::api::declarations::Office;
 use crate::api::declarations::firm_names::FirmNames;
 use crate::api::health::Cluster;
+use crate::api::paging::Cursors;
 use crate::casework::overdue;
 use crate::casework::writer::Writer;
 use crate::clock::Clock;
@@ -64,6 +65,7 @@ pub struct Service {
     /// Tokens.
     pub tokens: web::Data<Tokens>,
     passwords: web::Data<Passwords>,
+    cursors: web::Data<Cursors>,
     clock: web::Data<Clock>,
     rules: web::Data<RuleBook>,
     cluster: web::Data<Cluster>,
@@ -83,6 +85,7 @@ impl Service {
         let reference = reference::load(&mut conn).await.context("the reference data cannot be read")?;
         let firms = FirmNames::default();
         firms.refresh(&mut conn).await?;
+        let cursors = Cursors::of(&plan.keys);
         let tokens = Tokens::new(plan.keys, plan.public_url);
         // What ended before this instance started stays ended.
         revocations::refresh(&mut conn, &tokens, plan.clock.now()).await?;
@@ -98,6 +101,7 @@ impl Service {
             pool: web::Data::new(pool),
             tokens: web::Data::new(tokens),
             passwords: web::Data::new(plan.passwords),
+            cursors: web::Data::new(cursors),
             clock: web::Data::new(plan.clock.clone()),
             rules: web::Data::from(Arc::clone(&rules)),
             office: web::Data::new(Office { writer, rules, clock: plan.clock, firms }),
@@ -113,6 +117,7 @@ impl Service {
             .app_data(self.office.clone())
             .app_data(self.tokens.clone())
             .app_data(self.passwords.clone())
+            .app_data(self.cursors.clone())
             .app_data(self.clock.clone())
             .app_data(self.rules.clone())
             .app_data(self.cluster.clone())

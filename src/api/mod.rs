@@ -19,6 +19,7 @@ pub mod principal;
 pub mod problem;
 pub mod query;
 pub mod sessions;
+pub mod statistics;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -28,7 +29,7 @@ pub mod sessions;
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     modifiers(&Bearer),
-    components(schemas(problem::ProblemDocument))
+    components(schemas(problem::ProblemDocument, statistics::Format, crate::domain::period::Interval))
 )]
 struct Document;
 
@@ -48,6 +49,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config.service(
         scope::scope("/api/v1")
             .service(declarations::declare)
+            .service(declarations::list::list)
             .service(declarations::history::read)
             .service(declarations::act)
             .service(declarations::read)
@@ -70,7 +72,10 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(admin::clients::list)
             .service(admin::clients::create)
             .service(admin::clients::read)
-            .service(admin::clients::change),
+            .service(admin::clients::change)
+            .service(statistics::quarter::read)
+            .service(statistics::throughput::read)
+            .service(statistics::backlog::read),
     );
 }
 

@@ -32,6 +32,7 @@ use crate::texts::Language;
 pub mod actions;
 pub mod firm_names;
 pub mod history;
+pub mod list;
 pub mod view;
 
 /// The roles that read declarations at all.
@@ -153,6 +154,7 @@ async fn ask(
     match done.map_err(|failure| problem(failure, invalid))? {
         Done::Written(declaration) => Ok(response(office.reply(&declaration, &who, language, status), language, false)),
         Done::Replayed(reply) => Ok(response(reply, language, true)),
+        Done::ImportedBefore(_) => Err(Problem::Internal("an answer to an import".into())),
     }
 }
 
