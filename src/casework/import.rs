@@ -221,15 +221,15 @@ impl Import {
         }
         let codes: Vec<&str> = asked.keys().copied().collect();
         let mut conn = self.pool.get().await?;
-        let mut found = firms::by_tax_code(&mut conn, &codes).await?;
+        let mut found = firms::ids_by_tax_code(&mut conn, &codes).await?;
         if self.create_firms {
             let new: Vec<(&str, &str)> = asked.into_iter().filter(|(code, _)| !found.contains_key(*code)).collect();
             if self.dry_run {
                 tally.firms += new.len() as u64;
                 found.extend(new.iter().map(|(code, _)| ((*code).to_owned(), NOBODY)));
             } else if !new.is_empty() {
-                tally.firms += firms::add(&mut conn, &new, now).await? as u64;
-                found = firms::by_tax_code(&mut conn, &codes).await?;
+                tally.firms += firms::insert_missing(&mut conn, &new, now).await? as u64;
+                found = firms::ids_by_tax_code(&mut conn, &codes).await?;
             }
         }
         known_firms.extend(codes.iter().map(|code| ((*code).to_owned(), found.get(*code).copied())));
