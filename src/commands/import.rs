@@ -60,10 +60,49 @@ const DRAWN: u8 = 8;
 /// Imports a file and tells what became of it.
 pub async fn import(settings: &Settings, arguments: Arguments) -> anyhow::Result<()> {
     // What is wrong with the call is said before anything is started.
-    let (input, bar) = input(&arguments)?;
+    let file = arguments.file.as_ref().map(|file| input(file, &arguments)).transpose()?;
     let mut report = arguments.report.as_deref().map(created).transpose()?;
     let database = Database::open_or_join(settings)?;
     database.migrate().await?;
+    let mut unwritten = None;
+    let reported = |error: &LineError| {
+        if let Some(report) = &mut report
+            && let Err(error) = writeln!(report, "{}", told(error))
+        {
+            unwritten = Some(error);
+        }
+    };
+    let tally = match file {
+        None => demo(settings, &database, arguments.dry_run).await?,
+        Some((lines, bar)) => {
+            let mut import = prepared(settings, &database).await?;
+            import.firm = arguments.firm;
+            import.create_firms = arguments.create_firms;
+            import.dry_run = arguments.dry_run;
+            // The bytes that are read move the bar.
+            run(&import, lines, &bar, reported, |_| ()).await?
+        }
+    };
+    if let Some(mut report) = report {
+        unwritten.map_or_else(|| report.flush(), Err).context("the report cannot be written")?;
+    }
+    println!("{}", summary(&tally, arguments.dry_run));
+    match tally.refused {
+        0 => Ok(()),
+        1 => bail!("1 line was refused"),
+        refused => bail!("{refused} lines were refused"),
+    }
+}
+
+/// Takes the demo's histories in, those that are not there yet, and shows how far it has come.
+pub async fn demo(settings: &Settings, database: &Database, dry_run: bool) -> anyhow::Result<Tally> {
+    let import = Import { create_firms: true, dry_run, ..prepared(settings, database).await? };
+    let bar = drawn(ProgressBar::new(demo::count()), "{wide_bar} {pos}/{len} {per_sec}  {msg}");
+    run(&import, demo::lines(demo::SEED), &bar, |_| (), |tally| bar.set_position(tally.lines())).await
+}
+
+/// An import into `database`, which is migrated.
+async fn prepared(settings: &Settings, database: &Database) -> anyhow::Result<Import> {
     let pool = pool(&database.url, settings.pool_size)?;
     let mut conn = pool.get().await.context("the database cannot be reached")?;
     reference::seed(&mut conn, files()?).await?;
@@ -75,56 +114,36 @@ pub async fn import(settings: &Settings, arguments: Arguments) -> anyhow::Result
         tax_code_check: settings.tax_code_check,
     });
     let writer = Writer::start(database.url.clone(), Clock::System, Arc::clone(&rules))?;
-    let import = Import {
-        writer,
-        pool,
-        rules,
-        clock: Clock::System,
-        firm: arguments.firm.clone(),
-        create_firms: arguments.create_firms || arguments.demo,
-        dry_run: arguments.dry_run,
-    };
-    let mut unwritten = None;
+    Ok(Import { writer, pool, rules, clock: Clock::System, firm: None, create_firms: false, dry_run: false })
+}
+
+/// Runs an import; every refused line goes to standard error and to `reported`.
+async fn run(
+    import: &Import,
+    lines: impl Iterator<Item = Result<Read, LineError>>,
+    bar: &ProgressBar,
+    mut reported: impl FnMut(&LineError),
+    moved: impl Fn(&Tally),
+) -> anyhow::Result<Tally> {
     let refused = |error: &LineError| {
         bar.suspend(|| eprintln!("{}", sentence(error)));
-        if let Some(report) = &mut report
-            && let Err(error) = writeln!(report, "{}", told(error))
-        {
-            unwritten = Some(error);
-        }
+        reported(error);
     };
     let progress = |tally: &Tally| {
-        // Bytes move the bar of a file by themselves.
-        if arguments.demo {
-            bar.set_position(tally.lines());
-        }
         if tally.lines().is_multiple_of(256) {
+            moved(tally);
             bar.set_message(format!("{} lines, {} refused", tally.lines(), tally.refused));
         }
     };
-    let tally = import.run(input, refused, progress).await;
+    let tally = import.run(lines, refused, progress).await;
     bar.finish_and_clear();
-    let tally =
-        tally.context("the import ended early; what was taken in stays, and a second run goes on from there")?;
-    if let Some(mut report) = report {
-        report.flush().err().or(unwritten).map_or(Ok(()), Err).context("the report cannot be written")?;
-    }
-    println!("{}", summary(&tally, arguments.dry_run));
-    match tally.refused {
-        0 => Ok(()),
-        1 => bail!("1 line was refused"),
-        refused => bail!("{refused} lines were refused"),
-    }
+    tally.context("the import ended early; what was taken in stays, and a second run goes on from there")
 }
 
 type Input = Box<dyn Iterator<Item = Result<Read, LineError>>>;
 
 /// The lines to import, and a bar that shows how far they have been read.
-fn input(arguments: &Arguments) -> anyhow::Result<(Input, ProgressBar)> {
-    let Some(file) = &arguments.file else {
-        let bar = drawn(ProgressBar::new(demo::count()), "{wide_bar} {pos}/{len} {per_sec}  {msg}");
-        return Ok((Box::new(demo::lines(demo::SEED)), bar));
-    };
+fn input(file: &Path, arguments: &Arguments) -> anyhow::Result<(Input, ProgressBar)> {
     let kind = arguments.kind.as_deref().and_then(|kind| kind.parse::<Kind>().ok());
     let mut format = arguments.format.as_deref().and_then(|format| format.parse::<Format>().ok());
     let (reader, bar): (Box<dyn BufRead>, ProgressBar) = if file == Path::new("-") {

@@ -116,7 +116,13 @@ impl MandateSent {
         fits("/crossing_points", self.crossing_points.is_some(), has_crossing_points(role), false);
         fits("/yards", self.yards.is_some(), role == Role::YardOperator, false);
         let known = |code: &str| reference.crossing_point(code, day).is_some();
-        check_codes(self.crossing_points.as_deref(), "/crossing_points", "crossing-point-unknown", known, &mut failures);
+        check_codes(
+            self.crossing_points.as_deref(),
+            "/crossing_points",
+            "crossing-point-unknown",
+            known,
+            &mut failures,
+        );
         let known = |code: &str| reference.yard(code, day).is_some();
         check_codes(self.yards.as_deref(), "/yards", "yard-unknown", known, &mut failures);
         failures
@@ -207,7 +213,10 @@ mod tests {
     use super::*;
 
     fn codes(sent: &MandateSent) -> Vec<(String, &'static str)> {
-        sent.check(&Reference::default(), NaiveDate::default()).into_iter().map(|failure| (failure.pointer, failure.code)).collect()
+        sent.check(&Reference::default(), NaiveDate::default())
+            .into_iter()
+            .map(|failure| (failure.pointer, failure.code))
+            .collect()
     }
 
     #[test]
