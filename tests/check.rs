@@ -235,7 +235,7 @@ fn the_same_limits_hold_for_a_draft_and_no_others() {
     let faults = unkeepable(&content, None);
     assert_eq!(
         told(&faults),
-        [("/planned_arrival", "arrival-out-of-range"), ("/goods/0/quantity", "quantity-out-of-range")]
+        [("/planned_arrival", "wrong-type"), ("/goods/0/quantity", "quantity-out-of-range")]
     );
 }
 
