@@ -18,6 +18,8 @@ use crate::domain::act::RuleBook;
 use crate::domain::firm::CheckDigit;
 use crate::domain::reference::files;
 use crate::identity::keys::Keys;
+use crate::identity::passwords::Passwords;
+use crate::identity::revocations;
 use crate::identity::tokens::Tokens;
 use crate::storage::embedded::ClusterWatch;
 use crate::storage::pool::{Pool, pool};
@@ -35,6 +37,8 @@ pub struct Plan {
     pub clock: Clock,
     /// The keys that sign and verify.
     pub keys: Arc<Keys>,
+    /// How passwords are hashed.
+    pub passwords: Passwords,
     /// How the service is reached from outside; the issuer of its tokens.
     pub public_url: String,
     /// Days after which what waits expires.
@@ -59,6 +63,7 @@ pub struct Service {
     pub office: web::Data<Office>,
     /// Tokens.
     pub tokens: web::Data<Tokens>,
+    passwords: web::Data<Passwords>,
     clock: web::Data<Clock>,
     rules: web::Data<RuleBook>,
     cluster: web::Data<Cluster>,
@@ -78,6 +83,9 @@ impl Service {
         let reference = reference::load(&mut conn).await.context("the reference data cannot be read")?;
         let firms = FirmNames::default();
         firms.refresh(&mut conn).await?;
+        let tokens = Tokens::new(plan.keys, plan.public_url);
+        // What ended before this instance started stays ended.
+        revocations::refresh(&mut conn, &tokens, plan.clock.now()).await?;
         drop(conn);
         let rules = Arc::new(RuleBook {
             reference,
@@ -88,7 +96,8 @@ impl Service {
             .context("the writer cannot be started")?;
         Ok(Self {
             pool: web::Data::new(pool),
-            tokens: web::Data::new(Tokens::new(plan.keys, plan.public_url)),
+            tokens: web::Data::new(tokens),
+            passwords: web::Data::new(plan.passwords),
             clock: web::Data::new(plan.clock.clone()),
             rules: web::Data::from(Arc::clone(&rules)),
             office: web::Data::new(Office { writer, rules, clock: plan.clock, firms }),
@@ -103,6 +112,7 @@ impl Service {
             .app_data(self.pool.clone())
             .app_data(self.office.clone())
             .app_data(self.tokens.clone())
+            .app_data(self.passwords.clone())
             .app_data(self.clock.clone())
             .app_data(self.rules.clone())
             .app_data(self.cluster.clone())
@@ -110,8 +120,15 @@ impl Service {
         api::configure(config);
     }
 
-    /// What goes on beside the requests, for ever: what is due expires, the firms' names stay fresh.
+    /// What goes on beside the requests, for ever: what is due expires, the firms' names stay fresh, tokens of
+    /// sessions that ended at another instance are refused.
     pub async fn tend(self) {
+        let (pool, tokens) = (Pool::clone(&self.pool), self.tokens.clone().into_inner());
+        let clock = Clock::clone(&self.clock);
+        tokio::join!(self.tend_declarations(), revocations::watch(pool, tokens, clock));
+    }
+
+    async fn tend_declarations(&self) {
         let mut names = tokio::time::interval(NAMES_EVERY);
         let mut overdue = tokio::time::interval(OVERDUE_EVERY);
         loop {

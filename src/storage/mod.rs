@@ -20,6 +20,7 @@ pub mod schema;
 pub mod sessions;
 pub mod sets;
 pub mod sign_in_tries;
+pub mod sources;
 mod target;
 pub mod throughput;
 mod tls;

@@ -184,3 +184,11 @@ diesel::joinable!(accounts -> firms (firm));
 diesel::joinable!(clients -> firms (firm));
 diesel::joinable!(sessions -> accounts (account));
 diesel::allow_tables_to_appear_in_same_query!(firms, declarations, accounts, clients, sessions);
+
+diesel::table! {
+    sources (source, source_id) {
+        source -> Text,
+        source_id -> Text,
+        declaration -> BigInt,
+    }
+}
