@@ -8,7 +8,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::resolver::ResolverError;
 use fluent_bundle::resolver::errors::ReferenceKind;
 use fluent_bundle::{FluentArgs, FluentError, FluentResource};
-use unic_langid::langid;
+use unic_langid::LanguageIdentifier;
 
 use crate::domain::words::words;
 
@@ -44,11 +44,11 @@ const fn files(language: Language) -> [&'static str; 4] {
 
 fn bundle(language: Language) -> Bundle {
     let locale = match language {
-        Language::Vi => langid!("vi"),
-        Language::En => langid!("en"),
-        Language::Zh => langid!("zh-Hans"),
+        Language::Vi => "vi",
+        Language::En => "en",
+        Language::Zh => "zh-Hans",
     };
-    let mut bundle = Bundle::new_concurrent(vec![locale]);
+    let mut bundle = Bundle::new_concurrent(vec![locale.parse::<LanguageIdentifier>().unwrap_or_default()]);
     // The marks around values are for mixed writing directions; all three languages run the same way.
     bundle.set_use_isolating(false);
     for file in files(language) {
