@@ -107,6 +107,7 @@ fn written(done: Result<Done, Failure>) -> Result<Declaration, Failure> {
     match done? {
         Done::Written(declaration) => Ok(*declaration),
         Done::Replayed(reply) => panic!("replayed: {reply:?}"),
+        Done::ImportedBefore(number) => panic!("imported before: {number}"),
     }
 }
 
@@ -329,6 +330,7 @@ async fn thirty_two_times_the_same_key_at_once_have_one_effect_and_one_answer() 
         .map(|answer| match answer.unwrap() {
             Done::Written(declaration) => declaration.number.to_string(),
             Done::Replayed(reply) => String::from_utf8(reply.body).unwrap(),
+            Done::ImportedBefore(number) => panic!("imported before: {number}"),
         })
         .collect();
     bodies.dedup();

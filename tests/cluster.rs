@@ -438,7 +438,9 @@ async fn an_ordinary_user_runs_it_as_itself() {
     let program = scratch.path("border-gate");
     fs::copy(env!("CARGO_BIN_EXE_border-gate"), &program).unwrap();
     // A file that a process has just written may still be held open by a fork of another test.
-    wait_until("the copied program can be run", || Command::new(&program).stderr(Stdio::null()).status().is_ok());
+    wait_until("the copied program can be run", || {
+        Command::new(&program).arg("--help").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
+    });
     let home = scratch.path("home");
     fs::create_dir(&home).unwrap();
     fs::set_permissions(&home, Permissions::from_mode(0o700)).unwrap();

@@ -60,13 +60,20 @@ impl TlsServer {
         for setting in ["listen_addresses=127.0.0.1", "ssl=on", "ssl_cert_file=server.pem", "ssl_key_file=server.key"] {
             command.args(["-c", setting]);
         }
-        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let log = directory.join("tls.log");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(fs::File::create(&log).unwrap());
+        let mut server = Self { process: command.spawn().unwrap(), directory, port };
         let start = Instant::now();
         while !fs::read_to_string(data.join("postmaster.pid")).is_ok_and(|file| file.contains("ready")) {
-            assert!(start.elapsed() < Duration::from_secs(20), "the server with TLS does not start");
+            let ended = server.process.try_wait().unwrap();
+            assert!(
+                ended.is_none() && start.elapsed() < Duration::from_secs(20),
+                "the server with TLS does not start: {}",
+                fs::read_to_string(&log).unwrap()
+            );
             thread::sleep(Duration::from_millis(10));
         }
-        Self { directory, port, process }
+        server
     }
 
     fn url(&self, host: &str, parameters: &str) -> String {

@@ -4,9 +4,13 @@ mod casework;
 mod check;
 mod cluster;
 mod connections;
+mod demo;
+mod import;
+mod intake;
 mod migrations;
 mod reference;
 mod support;
+mod take_over;
 mod walk;
 
 use border_gate::domain::workflow::{Action, Role, State, To};

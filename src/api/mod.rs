@@ -12,9 +12,11 @@ pub mod declarations;
 pub mod frame;
 pub mod gates;
 pub mod health;
+pub mod paging;
 pub mod principal;
 pub mod problem;
 pub mod query;
+pub mod statistics;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -49,7 +51,10 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(declarations::amend)
             .service(gates::gates)
             .service(gates::crossing_points)
-            .service(gates::reference),
+            .service(gates::reference)
+            .service(statistics::quarter::read)
+            .service(statistics::throughput::read)
+            .service(statistics::backlog::read),
     );
 }
 

@@ -64,6 +64,7 @@ impl Desk {
     pub(super) async fn declare_set(&self, set: Vec<Pending>, drawn: &mut HashSet<Number>) -> Result<(), Trouble> {
         let now = self.clock.now();
         let set = self.replay_known_keys(set).await?;
+        let set = self.answer_imported(set).await?;
         let mut making: Vec<Making> = Vec::with_capacity(set.len());
         for pending in set {
             match self.made(&pending, now, drawn) {
@@ -131,10 +132,12 @@ impl Desk {
         now: DateTime<Utc>,
         drawn: &mut HashSet<Number>,
     ) -> Result<(Declaration, Vec<LinkedAction>), Failure> {
-        let Work::Declare { sent } = &pending.ask.work else {
-            return Err(Failure::Internal("an action among new declarations".into()));
-        };
         let actor = &pending.ask.who.actor;
+        let sent = match &pending.ask.work {
+            Work::Declare { sent } => sent,
+            Work::Import(imported) => return self.import(imported, actor, now, drawn),
+            Work::Act { .. } => return Err(Failure::Internal("an action among new declarations".into())),
+        };
         let firm = actor.firm.ok_or(Failure::Refused(Refusal::NotYours("role")))?;
         let new = NewDeclaration { number: draw(now, drawn)?, firm, sent: (**sent).clone(), salt: salt()? };
         let acted = declare(new, actor, now, self.rules.rules())?;

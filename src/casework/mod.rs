@@ -7,16 +7,19 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::domain::declaration::{Declaration, Details};
+use crate::domain::actor::FirmId;
+use crate::domain::declaration::{Declaration, Details, Source};
 use crate::domain::number::Number;
 use crate::domain::sent::Sent;
 use crate::domain::workflow::Action;
 use crate::identity::principal::Principal;
+use crate::intake::Line;
 use crate::storage::sets::{KeptReply, Reply};
 
 pub mod act;
 pub mod declare;
 pub mod failure;
+pub mod import;
 pub mod overdue;
 pub mod writer;
 
@@ -27,6 +30,8 @@ pub enum Work {
         /// As it was sent.
         sent: Box<Sent>,
     },
+    /// A line of a file: a declaration or an older system's record.
+    Import(Arc<Imported>),
     /// An action on a declaration.
     Act {
         /// Which declaration.
@@ -36,6 +41,16 @@ pub enum Work {
         /// What.
         order: Order,
     },
+}
+
+/// A line of a file that is taken in once, however often it is asked for.
+pub struct Imported {
+    /// The firm that declares or declared it.
+    pub firm: FirmId,
+    /// Where it comes from.
+    pub source: Source,
+    /// What it says.
+    pub says: Line,
 }
 
 /// What to do to a declaration.
@@ -93,4 +108,6 @@ pub enum Done {
     Written(Box<Declaration>),
     /// It was done before under the same key, and this was the answer.
     Replayed(Reply),
+    /// It was imported before, as this declaration.
+    ImportedBefore(i64),
 }

@@ -18,10 +18,11 @@ use super::{Ask, Done, Work};
 use crate::clock::Clock;
 use crate::domain::act::RuleBook;
 use crate::domain::audit::Hash;
-use crate::domain::declaration::Declaration;
+use crate::domain::declaration::{Declaration, Source};
 use crate::domain::number::Number;
 use crate::storage::pool::{ConnectError, connect};
 use crate::storage::sets::Statements;
+use crate::storage::sources::imported;
 
 /// The most that one set takes in: beyond it a set gains nothing and others wait longer.
 const LARGEST_SET: usize = 512;
@@ -59,8 +60,16 @@ impl Pending {
     /// The declaration that an action is about; none for a new declaration.
     pub(super) fn number(&self) -> Option<Number> {
         match &self.ask.work {
-            Work::Declare { .. } => None,
+            Work::Declare { .. } | Work::Import(_) => None,
             Work::Act { number, .. } => Some(*number),
+        }
+    }
+
+    /// Where it is imported from.
+    fn source(&self) -> Option<&Source> {
+        match &self.ask.work {
+            Work::Import(imported) => Some(&imported.source),
+            Work::Declare { .. } | Work::Act { .. } => None,
         }
     }
 }
@@ -196,7 +205,7 @@ impl Bureau {
             let (set, same_key) = one_a_key(set);
             put_off = same_key;
             let (new, actions): (Vec<Pending>, Vec<Pending>) =
-                set.into_iter().partition(|pending| matches!(pending.ask.work, Work::Declare { .. }));
+                set.into_iter().partition(|pending| pending.number().is_none());
             // Two transactions: what fails in one half must never do the other again.
             self.settle(new).await;
             self.settle(actions).await;
@@ -323,15 +332,17 @@ const fn count(items: usize) -> f64 {
     items as f64
 }
 
-/// Keeps the first of each idempotency key; the others wait for what it leads to.
+/// Keeps the first of each idempotency key and of each source; the others wait for what it leads to.
 fn one_a_key(set: Vec<Pending>) -> (Vec<Pending>, Vec<Pending>) {
     let mut seen: HashSet<(String, String, String)> = HashSet::new();
+    let mut sources: HashSet<(String, String)> = HashSet::new();
     set.into_iter().partition(|pending| {
         pending
             .ask
             .keep
             .as_ref()
             .is_none_or(|keep| seen.insert((keep.caller.clone(), keep.route.clone(), keep.key.clone())))
+            && pending.source().is_none_or(|source| sources.insert((source.source.clone(), source.source_id.clone())))
     })
 }
 
@@ -356,7 +367,7 @@ fn answer_all(set: Vec<Pending>, failure: impl Fn() -> Failure) {
 
 impl Desk {
     async fn write(&self, set: Vec<Pending>, drawn: &mut HashSet<Number>) -> Result<Vec<Pending>, Trouble> {
-        let new = set.iter().any(|pending| matches!(pending.ask.work, Work::Declare { .. }));
+        let new = set.iter().any(|pending| pending.number().is_none());
         let set = self.answer_known(set).await?;
         // A connection that hangs is ended, so that the statement fails and its outcome is looked up.
         let stop = self.driving.abort_handle();
@@ -402,6 +413,34 @@ impl Desk {
         for mut pending in set {
             match pending.tried.take().and_then(|(number, _)| records.get(&number)) {
                 Some(declaration) => pending.answer(Ok(Done::Written(Box::new(declaration.clone())))),
+                None => rest.push(pending),
+            }
+        }
+        Ok(rest)
+    }
+
+    /// Answers what was imported before from the same source.
+    pub(super) async fn answer_imported(&self, set: Vec<Pending>) -> Result<Vec<Pending>, Trouble> {
+        let sources: Vec<&Source> = set.iter().filter_map(Pending::source).collect();
+        if sources.is_empty() {
+            return Ok(set);
+        }
+        let known = match imported(&self.client, &sources).await {
+            Ok(known) => known,
+            Err(error) => return Err(Trouble { error, unanswered: set }),
+        };
+        if known.is_empty() {
+            return Ok(set);
+        }
+        let known: HashMap<(&str, &str), i64> = known
+            .iter()
+            .map(|(source, number)| ((source.source.as_str(), source.source_id.as_str()), *number))
+            .collect();
+        let mut rest = Vec::new();
+        for pending in set {
+            let source = pending.source().map(|source| (source.source.as_str(), source.source_id.as_str()));
+            match source.and_then(|source| known.get(&source).copied()) {
+                Some(number) => pending.answer(Ok(Done::ImportedBefore(number))),
                 None => rest.push(pending),
             }
         }

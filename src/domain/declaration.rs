@@ -186,6 +186,16 @@ pub struct Returned {
     pub fields: Vec<String>,
 }
 
+impl Returned {
+    fn because(details: &Details) -> Self {
+        Self {
+            reason_code: details.reason_code.clone().unwrap_or_default(),
+            reason: details.reason.clone().unwrap_or_default(),
+            fields: details.fields.clone().unwrap_or_default(),
+        }
+    }
+}
+
 /// Where a record that was taken over comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Source {
@@ -286,7 +296,7 @@ pub struct Details {
     /// `transfer`: the record made elsewhere. `transfer_in`: the record it came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub other: Option<Number>,
-    /// `transfer_in`: the tracks as they came over.
+    /// `transfer_in`, `take_over`: the tracks as they came over.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub carried: BTreeMap<Track, Part>,
     /// `transfer_in`: the vehicle that took the goods over there.
@@ -376,8 +386,15 @@ impl Declaration {
                 State::Registered
             }
             Action::TakeOver => {
-                progress.end_reason.clone_from(&details.reason);
-                details.state.ok_or_else(|| broken("it holds no state"))?
+                let state = details.state.ok_or_else(|| broken("it holds no state"))?;
+                if state == State::Returned {
+                    progress.returned = Some(Returned::because(details));
+                } else if state.is_terminal() {
+                    progress.end_reason.clone_from(&details.reason);
+                }
+                progress.tracks.clone_from(&details.carried);
+                progress.yard = details.yard.clone().map(|yard| YardPlace { yard, bay: details.bay.clone() });
+                state
             }
             _ => return Err(broken("it does not begin a record")),
         };
@@ -654,11 +671,7 @@ impl Declaration {
         for (track, part) in &mut self.progress.tracks {
             *part = part.begun_anew(*track);
         }
-        self.progress.returned = Some(Returned {
-            reason_code: details.reason_code.clone().unwrap_or_default(),
-            reason: details.reason.clone().unwrap_or_default(),
-            fields: details.fields.clone().unwrap_or_default(),
-        });
+        self.progress.returned = Some(Returned::because(details));
     }
 
     fn end(&mut self, state: State, at: DateTime<Utc>, details: &Details) {

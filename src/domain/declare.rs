@@ -73,7 +73,7 @@ pub fn declare(new: NewDeclaration, actor: &Actor, now: DateTime<Utc>, rules: Ru
 }
 
 /// The people's seal under `salt`; none where nobody is named.
-fn sealed(people: &People, salt: String) -> Option<PeopleSeal> {
+pub(super) fn sealed(people: &People, salt: String) -> Option<PeopleSeal> {
     if *people == People::default() {
         return None;
     }

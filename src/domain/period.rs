@@ -1,6 +1,11 @@
 //! Days in the gate's time zone. Every longer period is a sum of days.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Datelike, Days, FixedOffset, Months, NaiveDate, NaiveTime, TimeDelta, Utc};
+
+use super::words::words;
 
 /// Seconds that the gate's clocks are ahead of UTC: `Asia/Ho_Chi_Minh` has kept UTC+7 since 1975.
 const AHEAD_OF_UTC: i32 = 7 * 3600;
@@ -12,6 +17,160 @@ const AHEAD_OF_UTC: i32 = 7 * 3600;
 pub fn local_day(instant: DateTime<Utc>) -> NaiveDate {
     FixedOffset::east_opt(AHEAD_OF_UTC)
         .map_or_else(|| instant.date_naive(), |zone| instant.with_timezone(&zone).date_naive())
+}
+
+/// The instant at which `day` begins at the gate.
+#[must_use]
+pub fn beginning_of(day: NaiveDate) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc() - TimeDelta::seconds(i64::from(AHEAD_OF_UTC))
+}
+
+/// Local days from one on, up to and without another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span {
+    /// The first day.
+    pub from: NaiveDate,
+    /// The first day that is no longer in it.
+    pub to: NaiveDate,
+}
+
+impl Span {
+    /// Whether all of it lies before `now`.
+    #[must_use]
+    pub fn is_over(self, now: DateTime<Utc>) -> bool {
+        beginning_of(self.to) <= now
+    }
+
+    /// How many days it has.
+    #[must_use]
+    pub fn days(self) -> i64 {
+        (self.to - self.from).num_days()
+    }
+}
+
+words! {
+    /// How long the periods are that a span is divided into.
+    "interval" Interval {
+        Day = "day",
+        /// From Monday to Sunday, numbered by ISO 8601.
+        Week = "week",
+        Month = "month",
+        Quarter = "quarter",
+        Year = "year",
+        /// Not divided: one period for the whole span.
+        None = "none",
+    }
+}
+
+/// A part of a span, with its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// Its name, such as `2025-03-31`, `2025-W13`, `2025-03`, `2025-Q1` or `2025`.
+    pub name: String,
+    /// The days of it that are in the span.
+    pub span: Span,
+}
+
+impl Interval {
+    /// The period that `day` falls in: its name, its first day and the first day after it.
+    fn around(self, day: NaiveDate, whole: Span) -> Option<(String, NaiveDate)> {
+        let first_of_month = day.with_day(1)?;
+        Some(match self {
+            Self::Day => (day.to_string(), day.succ_opt()?),
+            Self::Week => {
+                let week = day.iso_week();
+                let into = u64::from(day.weekday().num_days_from_monday());
+                (format!("{}-W{:02}", week.year(), week.week()), day.checked_add_days(Days::new(7 - into))?)
+            }
+            Self::Month => (day.format("%Y-%m").to_string(), first_of_month.checked_add_months(Months::new(1))?),
+            Self::Quarter => {
+                let quarter = Quarter::containing(day);
+                (quarter.to_string(), quarter.span()?.to)
+            }
+            Self::Year => (day.year().to_string(), NaiveDate::from_ymd_opt(day.year() + 1, 1, 1)?),
+            Self::None => (format!("{}/{}", whole.from, whole.to), whole.to),
+        })
+    }
+
+    /// Divides `span` into periods, in their order. The first and the last may be cut short by the span.
+    #[must_use]
+    pub fn divide(self, span: Span) -> Vec<Period> {
+        let mut periods = Vec::new();
+        let mut day = span.from;
+        while day < span.to {
+            let Some((name, next)) = self.around(day, span) else { break };
+            let to = next.min(span.to);
+            periods.push(Period { name, span: Span { from: day, to } });
+            day = to;
+        }
+        periods
+    }
+}
+
+/// A quarter of a year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Quarter {
+    year: i32,
+    /// 1 to 4.
+    quarter: u32,
+}
+
+/// A text that names no quarter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a quarter is written like 2025-Q1, from 2000-Q1 on")]
+pub struct NoSuchQuarter;
+
+impl Quarter {
+    /// The quarter that `day` is in.
+    #[must_use]
+    pub fn containing(day: NaiveDate) -> Self {
+        Self { year: day.year(), quarter: day.month0() / 3 + 1 }
+    }
+
+    /// Its days.
+    ///
+    /// None only for years that no calendar holds.
+    #[must_use]
+    pub fn span(self) -> Option<Span> {
+        let from = NaiveDate::from_ymd_opt(self.year, self.quarter * 3 - 2, 1)?;
+        Some(Span { from, to: from.checked_add_months(Months::new(3))? })
+    }
+
+    /// The quarter before.
+    #[must_use]
+    pub const fn previous(self) -> Self {
+        if self.quarter == 1 {
+            Self { year: self.year - 1, quarter: 4 }
+        } else {
+            Self { year: self.year, quarter: self.quarter - 1 }
+        }
+    }
+
+    /// The same quarter of the year before.
+    #[must_use]
+    pub const fn of_last_year(self) -> Self {
+        Self { year: self.year - 1, quarter: self.quarter }
+    }
+}
+
+impl fmt::Display for Quarter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-Q{}", self.year, self.quarter)
+    }
+}
+
+impl FromStr for Quarter {
+    type Err = NoSuchQuarter;
+
+    fn from_str(text: &str) -> Result<Self, NoSuchQuarter> {
+        let (year, quarter) = text.split_once("-Q").ok_or(NoSuchQuarter)?;
+        let digits = |text: &str, count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits(year, 4) || !digits(quarter, 1) {
+            return Err(NoSuchQuarter);
+        }
+        let (year, quarter) = (year.parse().map_err(|_| NoSuchQuarter)?, quarter.parse().map_err(|_| NoSuchQuarter)?);
+        if year >= 2000 && (1..=4).contains(&quarter) { Ok(Self { year, quarter }) } else { Err(NoSuchQuarter) }
+    }
 }
 
 #[cfg(test)]
@@ -26,5 +185,56 @@ mod tests {
     fn a_quarter_begins_at_local_midnight() {
         assert_eq!(day("2024-12-31T16:59:59.999Z"), "2024-12-31");
         assert_eq!(day("2024-12-31T17:00:00Z"), "2025-01-01");
+    }
+
+    #[test]
+    fn a_day_begins_at_its_local_midnight() {
+        assert_eq!(beginning_of("2025-01-01".parse().unwrap()).to_rfc3339(), "2024-12-31T17:00:00+00:00");
+        assert_eq!(day(&beginning_of("2024-02-29".parse().unwrap()).to_rfc3339()), "2024-02-29");
+    }
+
+    #[test]
+    fn a_leap_quarter_has_91_days_and_an_ordinary_one_90() {
+        let days = |quarter: &str| quarter.parse::<Quarter>().unwrap().span().unwrap().days();
+        assert_eq!((days("2024-Q1"), days("2025-Q1"), days("2025-Q4")), (91, 90, 92));
+    }
+
+    #[test]
+    fn what_names_no_quarter_is_refused() {
+        for wrong in
+            ["", "2025", "2025-Q0", "2025-Q5", "25-Q1", "2025-q1", "2025-Q11", "1999-Q4", "+025-Q1", "2025-Q１"]
+        {
+            assert_eq!(wrong.parse::<Quarter>(), Err(NoSuchQuarter), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_quarter_before_the_first_is_last_years_fourth() {
+        let quarter: Quarter = "2025-Q1".parse().unwrap();
+        assert_eq!(quarter.previous().to_string(), "2024-Q4");
+        assert_eq!(quarter.of_last_year().to_string(), "2024-Q1");
+    }
+
+    #[test]
+    fn weeks_are_numbered_by_iso_8601() {
+        let span = Span { from: "2024-12-28".parse().unwrap(), to: "2025-01-08".parse().unwrap() };
+        let names: Vec<String> = Interval::Week.divide(span).into_iter().map(|period| period.name).collect();
+        assert_eq!(names, ["2024-W52", "2025-W01", "2025-W02"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn periods_cover_their_span_without_gap_or_overlap(start in 0..20_000_i32, length in 1..1_500_i64, which in 0..6_usize) {
+            let from = NaiveDate::from_num_days_from_ce_opt(728_000 + start).unwrap();
+            let span = Span { from, to: from + chrono::Duration::days(length) };
+            let periods = Interval::VARIANTS[which].divide(span);
+            let mut day = span.from;
+            for period in &periods {
+                proptest::prop_assert_eq!(period.span.from, day);
+                proptest::prop_assert!(period.span.from < period.span.to);
+                day = period.span.to;
+            }
+            proptest::prop_assert_eq!(day, span.to);
+        }
     }
 }

@@ -192,7 +192,7 @@ impl<'a> Fields<'a> {
                 let failure = RuleFailure::new(self.at(field), "unknown-word")
                     .with("given", &text)
                     .with("allowed", unknown.allowed.join(", "));
-                self.failures.push(failure);
+                self.failures.push(with_nearest(failure, &text, unknown.allowed.iter().copied()));
                 None
             }
         }
@@ -257,7 +257,8 @@ impl<'a> Fields<'a> {
         for name in self.fields.keys() {
             let pointer = format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1"));
             let failure = RuleFailure::new(pointer, "unknown-field").with("given", name);
-            self.failures.push(failure.with("allowed", self.known.join(", ")));
+            let failure = failure.with("allowed", self.known.join(", "));
+            self.failures.push(with_nearest(failure, name, self.known.iter().copied()));
         }
     }
 }
@@ -298,6 +299,39 @@ fn wrong_type(pointer: &str, wanted: &str, found: &Value) -> RuleFailure {
     RuleFailure::new(pointer, "wrong-type").with("wanted", wanted).with("found", found)
 }
 
+/// The failure with that known name as `nearest` which was probably meant by `given`, if any is near.
+#[must_use]
+pub fn with_nearest<'a>(failure: RuleFailure, given: &str, known: impl Iterator<Item = &'a str>) -> RuleFailure {
+    match nearest(given, known) {
+        Some(nearest) => failure.with("nearest", nearest),
+        None => failure,
+    }
+}
+
+/// The known name nearest to `given`, when no more than a third of it would have to change.
+fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    // No known name is longer; what is far longer is near to none.
+    let given: Vec<char> = given.chars().take(64).flat_map(char::to_lowercase).collect();
+    let with_distance = known.map(|name| (distance(&given, name), name));
+    with_distance.min().filter(|(distance, _)| *distance <= given.len().div_ceil(3)).map(|(_, name)| name)
+}
+
+/// How many characters must be put in, left out or changed to make one of the other (Levenshtein).
+fn distance(one: &[char], other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
+    for (place, character) in one.iter().enumerate() {
+        let mut above_left = place;
+        let mut left = place + 1;
+        for (slot, expected) in row.iter_mut().skip(1).zip(other.chars()) {
+            let changed = above_left + usize::from(*character != expected);
+            above_left = *slot;
+            left = changed.min(above_left + 1).min(left + 1);
+            *slot = left;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -331,6 +365,18 @@ mod tests {
                 ("/number", "required"),
             ]
         );
+    }
+
+    #[test]
+    fn a_mistyped_name_finds_the_one_that_was_meant() {
+        let known = ["direction", "crossing_point", "cargo_class", "planned_arrival"];
+        let meant = |given| nearest(given, known.into_iter());
+        assert_eq!(meant("crosing_point"), Some("crossing_point"));
+        assert_eq!(meant("Cargo_Klass"), Some("cargo_class"));
+        assert_eq!(meant("colour"), None);
+        assert_eq!(distance(&['k', 'i', 't', 't', 'e', 'n'], "sitting"), 3);
+        assert_eq!(distance(&[], "gate"), 4);
+        assert_eq!(distance(&['g', 'a', 't', 'e'], ""), 0);
     }
 
     #[test]

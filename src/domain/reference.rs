@@ -1,19 +1,21 @@
 //! Dated reference data: gates, crossing points, yards, type codes, countries and the rules that
 //! decide the required tracks. One immutable snapshot, passed to the rules.
 
+mod entries;
 mod files;
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use super::content::{CargoClass, Direction, Regime};
+use super::period::Span;
 use super::tracks::Track;
 use super::words::words;
 
+pub use entries::{
+    Country, CrossingPoint, CustomsTypeCode, Gate, ReferenceEntry, TrackFacts, TrackRule, Validity, Yard,
+};
 pub use files::files;
 
 words! {
@@ -30,196 +32,6 @@ words! {
         CustomsTypeCodes = "customs_type_codes",
         TrackRules = "track_rules",
         Countries = "countries",
-    }
-}
-
-/// When an entry holds: from a day on, up to and without another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct Validity {
-    /// The first day.
-    pub valid_from: NaiveDate,
-    /// The first day on which it no longer holds; none while no end is known.
-    #[serde(default)]
-    pub valid_to: Option<NaiveDate>,
-}
-
-impl Validity {
-    /// Whether the entry holds on `day`.
-    #[must_use]
-    pub fn covers(self, day: NaiveDate) -> bool {
-        self.valid_from <= day && self.valid_to.is_none_or(|end| day < end)
-    }
-
-    fn is_empty(self) -> bool {
-        self.valid_to.is_some_and(|end| end <= self.valid_from)
-    }
-
-    fn overlaps(self, other: Self) -> bool {
-        self.valid_to.is_none_or(|end| other.valid_from < end) && other.valid_to.is_none_or(|end| self.valid_from < end)
-    }
-}
-
-/// One entry of a list, as it is kept: what it says is read by [`Reference::build`].
-#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
-pub struct ReferenceEntry {
-    /// The list it stands in.
-    #[serde(skip)]
-    pub list: List,
-    /// Its code, unique in its list on every day.
-    pub code: String,
-    /// When it holds.
-    #[serde(flatten)]
-    pub validity: Validity,
-    /// All else that it says.
-    #[serde(flatten)]
-    pub fields: Map<String, Value>,
-}
-
-/// A border gate.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct Gate {
-    /// Its code.
-    pub code: String,
-    /// Its name.
-    pub name: String,
-    /// What crosses there.
-    pub kind: GateKind,
-    /// Whether it is open to third countries; none where that could not be confirmed.
-    #[serde(default)]
-    pub international: Option<bool>,
-    /// Its UN/LOCODE; none where it could not be confirmed.
-    #[serde(default)]
-    pub un_locode: Option<String>,
-    /// WGS 84, degrees north; none where it could not be confirmed.
-    #[serde(default)]
-    pub latitude: Option<f64>,
-    /// WGS 84, degrees east; none where it could not be confirmed.
-    #[serde(default)]
-    pub longitude: Option<f64>,
-    /// When this entry holds.
-    #[serde(flatten)]
-    pub validity: Validity,
-}
-
-/// A place at a gate where vehicles cross.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct CrossingPoint {
-    /// Its code; a gate may have the same one.
-    pub code: String,
-    /// The code of the gate it belongs to.
-    pub gate: String,
-    /// Its name.
-    pub name: String,
-    /// What crosses there.
-    pub kind: GateKind,
-    /// Whether it registers what is submitted by itself.
-    #[serde(default)]
-    pub automatic_registration: bool,
-    /// The border markers that its road runs between, such as `1119–1120`.
-    #[serde(default)]
-    pub markers: Option<String>,
-    /// The code of its customs office; none where it could not be confirmed.
-    #[serde(default)]
-    pub customs_office: Option<String>,
-    /// WGS 84, degrees north; none where it could not be confirmed.
-    #[serde(default)]
-    pub latitude: Option<f64>,
-    /// WGS 84, degrees east; none where it could not be confirmed.
-    #[serde(default)]
-    pub longitude: Option<f64>,
-    /// When this entry holds.
-    #[serde(flatten)]
-    pub validity: Validity,
-}
-
-/// A yard where vehicles park.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Yard {
-    /// Its code.
-    pub code: String,
-    /// The crossing point it serves.
-    pub crossing_point: String,
-    /// Its name.
-    pub name: String,
-    /// When this entry holds.
-    #[serde(flatten)]
-    pub validity: Validity,
-}
-
-/// A customs type code (mã loại hình), such as `A11`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CustomsTypeCode {
-    /// The code.
-    pub code: String,
-    /// The one direction in which it is used.
-    pub direction: Direction,
-    /// When this entry holds.
-    #[serde(flatten)]
-    pub validity: Validity,
-}
-
-/// A country, by ISO 3166-1.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Country {
-    /// Its alpha-2 code.
-    pub code: String,
-    /// Its name in English.
-    pub name: String,
-    /// When this entry holds.
-    #[serde(flatten)]
-    pub validity: Validity,
-}
-
-/// A rule that requires a track. Every condition that is given must hold; one without any always does.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TrackRule {
-    /// Its code, shown as the reason for the track.
-    pub code: String,
-    /// The track it requires.
-    pub track: Track,
-    /// Only in this direction.
-    #[serde(default)]
-    pub direction: Option<Direction>,
-    /// Only for a driver who is not of this country.
-    #[serde(default)]
-    pub driver_not_of: Option<String>,
-    /// Only for goods of one of these chapters of the Harmonized System.
-    #[serde(default)]
-    pub hs_chapters: Vec<u8>,
-    /// Only where transshipment was declared.
-    #[serde(default)]
-    pub transshipment: bool,
-    /// When this entry holds.
-    #[serde(flatten)]
-    pub validity: Validity,
-}
-
-/// What the track rules look at.
-#[derive(Clone, Debug)]
-pub struct TrackFacts {
-    /// Which way.
-    pub direction: Direction,
-    /// Under what regime.
-    pub regime: Option<Regime>,
-    /// Of what class.
-    pub cargo_class: Option<CargoClass>,
-    /// Whose citizen the driver is; none without a driver.
-    pub driver_nationality: Option<String>,
-    /// The chapters of its goods.
-    pub hs_chapters: Vec<u8>,
-    /// Whether transshipment was declared.
-    pub transshipment: bool,
-}
-
-impl TrackRule {
-    fn requires(&self, facts: &TrackFacts) -> bool {
-        self.direction.is_none_or(|direction| direction == facts.direction)
-            && self.driver_not_of.as_ref().is_none_or(|country| {
-                facts.driver_nationality.as_ref().is_some_and(|nationality| nationality != country)
-            })
-            && (self.hs_chapters.is_empty()
-                || self.hs_chapters.iter().any(|chapter| facts.hs_chapters.contains(chapter)))
-            && (!self.transshipment || facts.transshipment)
     }
 }
 
@@ -333,6 +145,21 @@ impl Reference {
         self.crossing_point(crossing_point, day).map(|point| point.gate.as_str())
     }
 
+    /// `span` in pieces within which no crossing point changes its gate or its name, in their order.
+    #[must_use]
+    pub fn steady_pieces(&self, span: Span) -> Vec<Span> {
+        let entries = self.entries.iter().filter(|entry| entry.list == List::CrossingPoints);
+        let mut days: Vec<NaiveDate> = entries
+            .flat_map(|entry| [Some(entry.validity.valid_from), entry.validity.valid_to])
+            .flatten()
+            .filter(|day| span.from < *day && *day < span.to)
+            .collect();
+        days.extend([span.from, span.to]);
+        days.sort_unstable();
+        days.dedup();
+        days.iter().zip(days.iter().skip(1)).map(|(from, to)| Span { from: *from, to: *to }).collect()
+    }
+
     /// The tracks that the rules in force on `day` require, each with the first rule, by code, that says so.
     #[must_use]
     pub fn required_tracks(&self, facts: &TrackFacts, day: NaiveDate) -> BTreeMap<Track, String> {
@@ -387,9 +214,10 @@ impl<T> Dated<T> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
+    use crate::domain::content::Direction;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()

@@ -1,6 +1,8 @@
 //! Who is asking: accounts, clients, sessions and the tokens they carry.
 
 pub mod keys;
+pub mod passwords;
 pub mod principal;
 pub mod revocations;
+pub mod sessions;
 pub mod tokens;

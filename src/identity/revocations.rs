@@ -1,12 +1,21 @@
 //! Which tokens are refused though they have not expired: what ended in the database, here or at another instance.
 
 use std::collections::HashMap;
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::QueryResult;
+use diesel_async::AsyncPgConnection;
+use tokio::time::MissedTickBehavior;
 
 use super::principal::Principal;
-use super::tokens::{Generation, LIFETIME};
+use super::tokens::{Generation, LIFETIME, Tokens};
+use crate::clock::Clock;
 use crate::domain::actor::ActorId;
+use crate::storage::pool::Pool;
+use crate::storage::{clients, idempotency, sessions, sign_in_tries};
 
 /// For how long an ended session or a changed client is remembered: until the last of its tokens has expired,
 /// and a minute for clocks that differ.
@@ -63,5 +72,68 @@ impl Revoked {
             None => self.clients.insert(id.clone(), *newer).is_none(),
         });
         more
+    }
+}
+
+/// How often the database is asked what ended: with a query's time well under the five seconds within which a
+/// revoked token is refused everywhere.
+pub const EVERY: Duration = Duration::from_secs(2);
+
+/// How often old sessions, tries and answers are removed.
+const TIDIED_EVERY: TimeDelta = TimeDelta::hours(1);
+
+/// Notes what ended of late, here or at another instance.
+///
+/// # Errors
+///
+/// The database's; what was known before stays known.
+pub async fn refresh(conn: &mut AsyncPgConnection, tokens: &Tokens, now: DateTime<Utc>) -> QueryResult<()> {
+    let since = now - REMEMBERED;
+    let sessions = sessions::ended_since(conn, since).await?;
+    tokens.revoke(Revoked::sessions(sessions, now), now);
+    let clients = clients::changed_since(conn, since).await?;
+    tokens.revoke(Revoked::clients(clients, now), now);
+    Ok(())
+}
+
+/// Removes what nobody asks for any more: expired sessions after a day, tries and kept answers after their time.
+///
+/// # Errors
+///
+/// The database's.
+pub async fn tidy(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResult<()> {
+    sessions::forget(conn, now - TimeDelta::days(1)).await?;
+    sign_in_tries::forget(conn, now - TimeDelta::days(1)).await?;
+    idempotency::forget(conn, now - idempotency::KEPT).await?;
+    Ok(())
+}
+
+/// Keeps `tokens` up to date with the database, for ever. While the database is away, what is known stays known.
+pub async fn watch(pool: Pool, tokens: Arc<Tokens>, clock: Clock) {
+    let mut ticks = tokio::time::interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut tidied = None;
+    let mut failing = false;
+    loop {
+        ticks.tick().await;
+        let now = clock.now();
+        let outcome = async {
+            let mut conn = pool.get().await?;
+            refresh(&mut conn, &tokens, now).await?;
+            if tidied.is_none_or(|at| now - at >= TIDIED_EVERY) {
+                tidy(&mut conn, now).await?;
+                tidied = Some(now);
+            }
+            Ok::<(), Box<dyn Error + Send + Sync>>(())
+        };
+        match outcome.await {
+            Ok(()) => failing = false,
+            // Said once: the database's absence is on every page of the log already.
+            Err(error) if !failing => {
+                tracing::warn!(%error, "which sessions ended elsewhere is not known at present");
+                failing = true;
+            }
+            Err(_) => {}
+        }
     }
 }

@@ -3,15 +3,24 @@
 //! [`embedded`] runs the service's own server, [`pool`] connects to it or to any other, [`migrate`]
 //! brings the schema up to date.
 
+pub mod accounts;
 pub mod actions;
+pub mod clients;
 pub mod column_types;
 pub mod declarations;
 pub mod embedded;
+pub mod firms;
+pub mod idempotency;
+pub mod mandates;
 pub mod migrate;
 pub mod pool;
 pub mod reference;
 #[expect(missing_docs, reason = "the tables are described in the migrations")]
 pub mod schema;
+pub mod sessions;
 pub mod sets;
+pub mod sign_in_tries;
+pub mod sources;
 mod target;
+pub mod throughput;
 mod tls;

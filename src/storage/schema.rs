@@ -117,4 +117,78 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(firms, declarations);
+diesel::table! {
+    accounts (id) {
+        id -> BigInt,
+        username -> Text,
+        password_hash -> Text,
+        role -> Text,
+        firm -> Nullable<BigInt>,
+        quarantine_kind -> Nullable<Text>,
+        crossing_points -> Nullable<Array<Text>>,
+        yards -> Nullable<Array<Text>>,
+        demo -> Bool,
+        created_at -> Timestamptz,
+        changed_at -> Timestamptz,
+        disabled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    clients (id) {
+        id -> Text,
+        secret_hash -> Binary,
+        name -> Text,
+        role -> Text,
+        firm -> Nullable<BigInt>,
+        quarantine_kind -> Nullable<Text>,
+        crossing_points -> Nullable<Array<Text>>,
+        yards -> Nullable<Array<Text>>,
+        oauth_scopes -> Array<Text>,
+        generation -> Integer,
+        created_at -> Timestamptz,
+        changed_at -> Timestamptz,
+        disabled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Text,
+        account -> BigInt,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    refresh_tokens (hash) {
+        hash -> Binary,
+        session -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    sign_in_tries (key) {
+        key -> Binary,
+        tries -> Array<Timestamptz>,
+        last_at -> Timestamptz,
+    }
+}
+
+diesel::joinable!(accounts -> firms (firm));
+diesel::joinable!(clients -> firms (firm));
+diesel::joinable!(sessions -> accounts (account));
+diesel::allow_tables_to_appear_in_same_query!(firms, declarations, accounts, clients, sessions);
+
+diesel::table! {
+    sources (source, source_id) {
+        source -> Text,
+        source_id -> Text,
+        declaration -> BigInt,
+    }
+}

@@ -153,6 +153,7 @@ async fn ask(
     match done.map_err(|failure| problem(failure, invalid))? {
         Done::Written(declaration) => Ok(response(office.reply(&declaration, &who, language, status), language, false)),
         Done::Replayed(reply) => Ok(response(reply, language, true)),
+        Done::ImportedBefore(_) => Err(Problem::Internal("an answer to an import".into())),
     }
 }
 

@@ -131,6 +131,15 @@ columns! {
 }
 
 columns! {
+    /// Where new declarations were imported from.
+    Imported {
+        declaration: "bigint" as i64,
+        source: "text" as String,
+        source_id: "text" as String,
+    }
+}
+
+columns! {
     /// What requests with an Idempotency-Key led to.
     Kept {
         number: "bigint" as i64,
@@ -260,6 +269,16 @@ impl Counted {
                 self.measure.push(measure);
                 self.amount.push(*amount);
             }
+        }
+    }
+}
+
+impl Imported {
+    pub(super) fn push(&mut self, change: &Change) {
+        if let Some(source) = &change.after.progress.source {
+            self.declaration.push(change.after.number.as_i64());
+            self.source.push(source.source.clone());
+            self.source_id.push(source.source_id.clone());
         }
     }
 }

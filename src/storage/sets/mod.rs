@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use tokio_postgres::{Client, Error, Statement};
 
-use self::columns::{Columns, Counted, Kept, Moved, Taken, Whole};
+use self::columns::{Columns, Counted, Imported, Kept, Moved, Parameter, Taken, Whole};
 use super::column_types::JsonText;
 use super::declarations::{STORED_COLUMNS, Stored};
 use crate::domain::audit;
@@ -165,6 +165,7 @@ fn insert_sql() -> String {
     let mut taken = 0;
     let rows = Whole::unnest("q", &mut taken);
     let (columns, values) = columns_of(Whole::NAMES, &[]);
+    let imported = Imported::unnest("x", &mut taken);
     let tail = tail("d", &mut taken);
     format!(
         "with q as materialized (
@@ -177,6 +178,9 @@ fn insert_sql() -> String {
          d as (insert into declarations ({columns})
                select {values} from q where q.claim is null or (q.number in (select declaration from w)) is true
                returning number),
+         s as (insert into sources (declaration, source, source_id)
+               select x.declaration, x.source, x.source_id from {imported}
+               where (x.declaration in (select number from d)) is true),
          {tail}",
         columns = columns.join(", "),
         values = values.join(", "),
@@ -248,7 +252,9 @@ impl Statements {
     ///
     /// The database's; then nothing was written.
     pub async fn insert(&self, client: &Client, set: &[Change<'_>]) -> Result<HashSet<i64>, Error> {
-        self.write(client, &self.insert, set, Columns::whole(set)).await
+        let mut imported = Imported::default();
+        set.iter().for_each(|change| imported.push(change));
+        self.write(client, &self.insert, set, Columns::whole(set), imported.parameters()).await
     }
 
     /// Writes changed declarations, each only if it still has the revision that was read. Those whose vehicle
@@ -259,7 +265,7 @@ impl Statements {
     ///
     /// The database's.
     pub async fn update(&self, client: &Client, set: &[Change<'_>]) -> Result<HashSet<i64>, Error> {
-        self.write(client, &self.update, set, Columns::whole(set)).await
+        self.write(client, &self.update, set, Columns::whole(set), Vec::new()).await
     }
 
     /// Writes declarations that moved on without being amended and without taking a place, each only if it
@@ -269,7 +275,7 @@ impl Statements {
     ///
     /// The database's; then nothing was written.
     pub async fn advance(&self, client: &Client, set: &[Change<'_>]) -> Result<HashSet<i64>, Error> {
-        self.write(client, &self.advance, set, Columns::moved(set)).await
+        self.write(client, &self.advance, set, Columns::moved(set), Vec::new()).await
     }
 
     async fn write(
@@ -278,6 +284,7 @@ impl Statements {
         statement: &Statement,
         set: &[Change<'_>],
         rows: Result<Columns, serde_json::Error>,
+        besides: Vec<Parameter<'_>>,
     ) -> Result<HashSet<i64>, Error> {
         // Content, progress and details are our own types: they always have a JSON form.
         let rows = rows.unwrap_or_else(|error| {
@@ -293,6 +300,7 @@ impl Statements {
             counted.push(change);
         }
         let mut parameters = rows.parameters();
+        parameters.extend(besides);
         parameters.extend(actions.parameters());
         parameters.extend(kept.parameters());
         parameters.extend(counted.parameters());

@@ -1,0 +1,1 @@
+drop index declarations_ended_at, declarations_completed_at, declarations_arrived_at, declarations_registered_at;

@@ -1,0 +1,200 @@
+//! `/api/v1/statistics`: what the province reads.
+
+use actix_web::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, ETAG};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::conditional::{etag_of, is_known};
+use super::problem::{Cause, Problem};
+use crate::domain::content::Direction;
+use crate::domain::reading::Fields;
+use crate::domain::rule_failure::RuleFailure;
+use crate::domain::words::words;
+
+pub mod backlog;
+pub mod quarter;
+pub mod throughput;
+
+/// The zone whose days the statistics count by.
+pub const TIME_ZONE: &str = "Asia/Ho_Chi_Minh";
+
+words! {
+    /// How an answer is written.
+    "format" Format { Json = "json", Csv = "csv" }
+}
+
+/// The formats, as `Accept` names them.
+const TYPES: &str = "application/json, text/csv";
+
+/// How the caller wants an answer written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    format: Option<Format>,
+    bom: bool,
+}
+
+/// Takes the parameters `format` and `bom`.
+pub fn wanted(fields: &mut Fields, refused: &mut Vec<RuleFailure>) -> Wanted {
+    let format = fields.word("format");
+    let bom = match fields.text("bom").as_deref() {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(other) => {
+            refused.push(RuleFailure::new("/bom", "unknown-word").with("given", other).with("allowed", "true, false"));
+            false
+        }
+    };
+    Wanted { format, bom }
+}
+
+impl Wanted {
+    /// The format: the one that is named, else the best that `Accept` takes.
+    fn format(self, request: &HttpRequest) -> Result<Format, Problem> {
+        if let Some(format) = self.format {
+            return Ok(format);
+        }
+        let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
+        let quality = |name: &str| {
+            let family = name.split('/').next().unwrap_or_default();
+            let ranges = accept.split(',').filter_map(|range| {
+                let mut parts = range.split(';').map(str::trim);
+                let kind = parts.next()?.to_ascii_lowercase();
+                let fits = if kind == name {
+                    2
+                } else if kind == format!("{family}/*") {
+                    1
+                } else {
+                    0
+                };
+                let fits = if fits > 0 || kind == "*/*" { fits } else { return None };
+                let weight =
+                    parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse::<f32>().ok())?;
+                Some((fits, weight))
+            });
+            // The most specific range decides (RFC 9110, 12.5.1).
+            ranges.max_by_key(|(fits, _)| *fits).map_or(0.0, |(_, weight)| weight)
+        };
+        let (json, csv) = (quality("application/json"), quality("text/csv"));
+        if json <= 0.0 && csv <= 0.0 {
+            Err(Problem::NotAcceptable(TYPES))
+        } else if csv > json {
+            Ok(Format::Csv)
+        } else {
+            Ok(Format::Json)
+        }
+    }
+
+    /// Writes `answer` as JSON, or as the table that it is, with a tag over its `figures`.
+    fn respond<T: Serialize + Table>(self, request: &HttpRequest, answer: &T) -> Result<HttpResponse, Problem> {
+        let format = self.format(request)?;
+        let internal = |error: Cause| Problem::Internal(error);
+        let table = answer.table();
+        let csv = written(&table, self.bom).map_err(|error| internal(error.into()))?;
+        // The tag is weak: the moment at which the answer was made stands in it, and is no figure.
+        let tag = etag_of(&[format.as_str().as_bytes(), answer.name().as_bytes(), &csv].concat());
+        let mut response = if is_known(request, &tag) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+        response.insert_header((ETAG, format!("W/{tag}"))).insert_header((CACHE_CONTROL, "private, no-cache"));
+        response.insert_header(("Vary", "Accept"));
+        if is_known(request, &tag) {
+            return Ok(response.finish());
+        }
+        match format {
+            Format::Json => {
+                let body = serde_json::to_vec(answer).map_err(|error| internal(error.into()))?;
+                Ok(response.content_type("application/json").body(body))
+            }
+            Format::Csv => {
+                let file = format!("attachment; filename=\"{}.csv\"", answer.name());
+                Ok(response
+                    .insert_header((CONTENT_DISPOSITION, file))
+                    .content_type("text/csv; charset=utf-8")
+                    .body(csv))
+            }
+        }
+    }
+}
+
+/// An answer that is also a table.
+pub trait Table {
+    /// What a file of it is called, without an ending; also all that is true of it besides its rows.
+    fn name(&self) -> String;
+    /// Its heading and its rows.
+    fn table(&self) -> Vec<Vec<String>>;
+}
+
+/// Writes rows as CSV (RFC 4180); a byte order mark helps some spreadsheets to read it as UTF-8.
+fn written(rows: &[Vec<String>], bom: bool) -> Result<Vec<u8>, csv::Error> {
+    let mut bytes = if bom { "\u{feff}".as_bytes().to_vec() } else { Vec::new() };
+    {
+        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(&mut bytes);
+        for row in rows {
+            writer.write_record(row.iter().map(|cell| harmless(cell)))?;
+        }
+        writer.flush()?;
+    }
+    Ok(bytes)
+}
+
+/// A cell that no spreadsheet takes for a formula; numbers stay numbers.
+fn harmless(cell: &str) -> String {
+    let begins = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if begins && cell.parse::<f64>().is_err() { format!("'{cell}") } else { cell.to_owned() }
+}
+
+/// A count of vehicles, in all and by direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Split {
+    /// Both directions.
+    #[schema(example = 93940)]
+    total: i64,
+    /// Export.
+    #[schema(example = 23077)]
+    export: i64,
+    /// Import.
+    #[schema(example = 70863)]
+    import: i64,
+}
+
+impl Split {
+    fn add(&mut self, direction: Direction, count: i64) {
+        self.total += count;
+        match direction {
+            Direction::Export => self.export += count,
+            Direction::Import => self.import += count,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn format(accept: &str) -> Option<Format> {
+        let request = TestRequest::default().insert_header((ACCEPT, accept)).to_http_request();
+        Wanted { format: None, bom: false }.format(&request).ok()
+    }
+
+    #[test]
+    fn the_best_format_that_the_caller_takes_is_given() {
+        for accept in ["*/*", "application/json", "text/html, application/*;q=0.5", "text/csv;q=0.5, application/json"]
+        {
+            assert_eq!(format(accept), Some(Format::Json), "{accept}");
+        }
+        for accept in ["text/csv", "text/*", "text/csv, application/json;q=0.9", "TEXT/CSV", "text/csv, */*;q=0.1"] {
+            assert_eq!(format(accept), Some(Format::Csv), "{accept}");
+        }
+        for accept in ["text/html", "application/xml;q=1", "application/json;q=0"] {
+            assert_eq!(format(accept), None, "{accept}");
+        }
+    }
+
+    #[test]
+    fn a_cell_that_looks_like_a_formula_is_made_harmless() {
+        let rows = [vec!["=1+1".to_owned(), "-5".to_owned(), "@x".to_owned(), "a,\"b\"".to_owned(), "-x".to_owned()]];
+        let text = String::from_utf8(written(&rows, true).unwrap()).unwrap();
+        assert_eq!(text, "\u{feff}'=1+1,-5,'@x,\"a,\"\"b\"\"\",'-x\r\n");
+    }
+}

@@ -1,0 +1,279 @@
+//! `GET /api/v1/statistics/throughput`
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::{TIME_ZONE, Table, Wanted, wanted};
+use crate::api::principal::StatisticsReader;
+use crate::api::problem::{Problem, ProblemDocument};
+use crate::api::query;
+use crate::clock::Clock;
+use crate::domain::act::RuleBook;
+use crate::domain::content::{CargoClass, Direction};
+use crate::domain::period::{Interval, Period, Span};
+use crate::domain::reading::Fields;
+use crate::domain::reference::Reference;
+use crate::domain::rule_failure::RuleFailure;
+use crate::domain::throughput::Measure;
+use crate::domain::words::words;
+use crate::storage::pool::Pool;
+use crate::storage::throughput::{Sum, sums};
+
+words! {
+    /// By what the counts are split.
+    "dimension" Dimension {
+        Gate = "gate",
+        CrossingPoint = "crossing_point",
+        Direction = "direction",
+        CargoClass = "cargo_class",
+    }
+}
+
+/// The longest span in days that is answered, divided into days: ten years.
+const LONGEST_DAILY: i64 = 3_660;
+/// The longest span at all: a century.
+const LONGEST: i64 = 36_600;
+
+/// Counts by period and dimensions.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ThroughputReport {
+    /// The first local day.
+    from: NaiveDate,
+    /// The first local day after the span.
+    to: NaiveDate,
+    /// How long the periods are.
+    interval: Interval,
+    /// The zone whose days are counted by.
+    #[schema(example = "Asia/Ho_Chi_Minh")]
+    time_zone: &'static str,
+    /// When the figures were taken.
+    as_of: DateTime<Utc>,
+    /// The span is over.
+    closed: bool,
+    /// A row a period and combination of the dimensions, each with `period`, the dimensions and the measures.
+    #[schema(value_type = Vec<Object>, example = json!([{"period": "2025-01", "direction": "export", "declared": 7000}]))]
+    rows: Vec<Map<String, Value>>,
+    #[serde(skip)]
+    columns: Vec<&'static str>,
+}
+
+impl Table for ThroughputReport {
+    fn name(&self) -> String {
+        let state = if self.closed { "" } else { "-open" };
+        format!("throughput-{}-{}-{}{state}", self.from, self.to, self.interval)
+    }
+
+    fn table(&self) -> Vec<Vec<String>> {
+        let heading = self.columns.iter().map(|column| (*column).to_owned()).collect();
+        let cell = |row: &Map<String, Value>, column: &str| match row.get(column) {
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+            None => String::new(),
+        };
+        let rows = self.rows.iter().map(|row| self.columns.iter().map(|column| cell(row, column)).collect());
+        std::iter::once(heading).chain(rows).collect()
+    }
+}
+
+/// What was asked for.
+struct Question {
+    span: Span,
+    interval: Interval,
+    by: Vec<Dimension>,
+    measures: Vec<Measure>,
+    wanted: Wanted,
+}
+
+impl Question {
+    fn read(request: &HttpRequest) -> Result<Self, Problem> {
+        let (from, to, interval, by, measures, wanted) = query::read(request, |fields, refused| {
+            let from = query::day(fields, "from", refused);
+            let from = fields.required("from", from);
+            let to = query::day(fields, "to", refused);
+            let to = fields.required("to", to);
+            let interval = fields.word("interval").unwrap_or(Interval::None);
+            let by = list(fields, "by", refused);
+            let measures = list(fields, "measure", refused);
+            if let (Some(from), Some(to)) = (from, to) {
+                let days = (to - from).num_days();
+                if days <= 0 {
+                    refused.push(RuleFailure::new("/to", "span-backwards").with("from", from).with("to", to));
+                } else if days > LONGEST || (interval == Interval::Day && days > LONGEST_DAILY) {
+                    let max = if interval == Interval::Day { LONGEST_DAILY } else { LONGEST };
+                    refused.push(RuleFailure::new("/to", "span-too-long").with("max", max));
+                }
+            }
+            (from, to, interval, by, measures, wanted(fields, refused))
+        })?;
+        let (Some(from), Some(to)) = (from, to) else { return Err(Problem::InvalidRequest(Vec::new())) };
+        let measures = if measures.is_empty() { vec![Measure::Declared] } else { measures };
+        Ok(Self { span: Span { from, to }, interval, by, measures, wanted })
+    }
+}
+
+/// Takes a list of words, separated by commas.
+fn list<T: std::str::FromStr<Err = crate::domain::words::UnknownWord> + PartialEq>(
+    fields: &mut Fields,
+    name: &'static str,
+    refused: &mut Vec<RuleFailure>,
+) -> Vec<T> {
+    let mut found = Vec::new();
+    for word in fields.text(name).iter().flat_map(|text| text.split(',')).map(str::trim) {
+        match word.parse::<T>() {
+            Ok(word) if found.contains(&word) => {}
+            Ok(word) => found.push(word),
+            Err(unknown) => refused.push(
+                RuleFailure::new(format!("/{name}"), "unknown-word")
+                    .with("given", word)
+                    .with("allowed", unknown.allowed.join(", ")),
+            ),
+        }
+    }
+    found
+}
+
+/// The values that each dimension has in the span, so that cells in which nothing happened are 0 and not missing.
+fn combinations(by: &[Dimension], reference: &Reference, pieces: &[Span], sums: &[Sum]) -> Vec<Vec<String>> {
+    let mut points: BTreeSet<(String, String)> = BTreeSet::new();
+    for (place, piece) in pieces.iter().enumerate() {
+        points.extend(reference.crossing_points(piece.from).map(|point| (point.gate.clone(), point.code.clone())));
+        // What was counted is shown, whatever the reference data say now.
+        points.extend(
+            sums.iter()
+                .filter(|sum| sum.span == place)
+                .map(|sum| (gate_of(reference, &sum.crossing_point, *piece), sum.crossing_point.clone())),
+        );
+    }
+    let mut all: BTreeSet<Vec<String>> = BTreeSet::new();
+    for (gate, point) in &points {
+        for direction in Direction::WORDS {
+            for cargo_class in CargoClass::WORDS {
+                all.insert(
+                    by.iter()
+                        .map(|dimension| match dimension {
+                            Dimension::Gate => gate.clone(),
+                            Dimension::CrossingPoint => point.clone(),
+                            Dimension::Direction => (*direction).to_owned(),
+                            Dimension::CargoClass => (*cargo_class).to_owned(),
+                        })
+                        .collect(),
+                );
+            }
+        }
+    }
+    all.into_iter().collect()
+}
+
+fn gate_of(reference: &Reference, crossing_point: &str, piece: Span) -> String {
+    reference.gate_of(crossing_point, piece.from).unwrap_or(crossing_point).to_owned()
+}
+
+fn report(
+    question: &Question,
+    periods: &[Period],
+    pieces: &[(usize, Span)],
+    sums: &[Sum],
+    reference: &Reference,
+    now: DateTime<Utc>,
+) -> ThroughputReport {
+    let spans: Vec<Span> = pieces.iter().map(|(_, span)| *span).collect();
+    let mut cells: BTreeMap<(usize, Vec<String>), Vec<i64>> = BTreeMap::new();
+    for combination in combinations(&question.by, reference, &spans, sums) {
+        for place in 0..periods.len() {
+            cells.insert((place, combination.clone()), vec![0; question.measures.len()]);
+        }
+    }
+    for sum in sums {
+        let Some((period, piece)) = pieces.get(sum.span) else { continue };
+        let values = question
+            .by
+            .iter()
+            .map(|dimension| match dimension {
+                Dimension::Gate => gate_of(reference, &sum.crossing_point, *piece),
+                Dimension::CrossingPoint => sum.crossing_point.clone(),
+                Dimension::Direction => sum.direction.to_string(),
+                Dimension::CargoClass => sum.cargo_class.to_string(),
+            })
+            .collect();
+        let counts = cells.entry((*period, values)).or_insert_with(|| vec![0; question.measures.len()]);
+        for (count, measure) in counts.iter_mut().zip(&question.measures) {
+            *count += sum.of(*measure);
+        }
+    }
+    let columns: Vec<&'static str> = std::iter::once("period")
+        .chain(question.by.iter().map(|dimension| dimension.as_str()))
+        .chain(question.measures.iter().map(|measure| measure.as_str()))
+        .collect();
+    let rows = cells.into_iter().map(|((period, values), counts)| {
+        let period = periods.get(period).map(|period| period.name.clone()).unwrap_or_default();
+        let cells = std::iter::once(Value::from(period))
+            .chain(values.into_iter().map(Value::from))
+            .chain(counts.into_iter().map(Value::from));
+        columns.iter().map(|column| (*column).to_owned()).zip(cells).collect()
+    });
+    ThroughputReport {
+        from: question.span.from,
+        to: question.span.to,
+        interval: question.interval,
+        time_zone: TIME_ZONE,
+        as_of: now,
+        closed: question.span.is_over(now),
+        rows: rows.collect(),
+        columns,
+    }
+}
+
+/// Counts over a span
+///
+/// By day, week, month, quarter, year or as one, split by any of the dimensions; cells in which nothing happened are 0.
+#[utoipa::path(
+    tag = "statistics",
+    operation_id = "throughput",
+    params(
+        ("from" = NaiveDate, Query, description = "The first local day", example = "2025-01-01"),
+        ("to" = NaiveDate, Query, description = "The first local day after the span", example = "2025-04-01"),
+        ("interval" = Option<Interval>, Query, description = "How long the periods are; `none` by default"),
+        ("by" = Option<String>, Query, description = "Any of gate, crossing_point, direction, cargo_class, separated by commas", example = "gate,direction"),
+        ("measure" = Option<String>, Query, description = "The measures, separated by commas; declared by default", example = "declared,cleared"),
+        ("format" = Option<super::Format>, Query, description = "In place of Accept"),
+        ("bom" = Option<bool>, Query, description = "CSV with a byte order mark"),
+    ),
+    responses(
+        (status = 200, description = "The counts", content((ThroughputReport = "application/json"), (String = "text/csv")),
+            headers(("ETag" = String, description = "Changes when a figure does"))),
+        (status = 304, description = "The figures are those that If-None-Match names"),
+        (status = 400, description = "A query that is not well-formed", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 401, description = "No valid token", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 403, description = "The role reads no statistics", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 406, description = "Neither JSON nor CSV is accepted", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "Every parameter that is wrong, with what is allowed", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "The database cannot be reached", body = ProblemDocument, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])),
+)]
+#[get("/statistics/throughput")]
+pub async fn read(
+    _: StatisticsReader,
+    request: HttpRequest,
+    pool: web::Data<Pool>,
+    rules: web::Data<RuleBook>,
+    clock: web::Data<Clock>,
+) -> Result<HttpResponse, Problem> {
+    let question = Question::read(&request)?;
+    let periods = question.interval.divide(question.span);
+    let pieces: Vec<(usize, Span)> = periods
+        .iter()
+        .enumerate()
+        .flat_map(|(place, period)| {
+            rules.reference.steady_pieces(period.span).into_iter().map(move |piece| (place, piece))
+        })
+        .collect();
+    let spans: Vec<Span> = pieces.iter().map(|(_, span)| *span).collect();
+    let sums = sums(&mut *pool.get().await?, &spans).await?;
+    question.wanted.respond(&request, &report(&question, &periods, &pieces, &sums, &rules.reference, clock.now()))
+}

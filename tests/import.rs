@@ -1,0 +1,234 @@
+//! Importing on a real database: taken in once, counted exactly, every bad line told.
+
+use std::collections::BTreeMap;
+
+use border_gate::casework::import::{Import, Tally};
+use border_gate::casework::writer::Writer;
+use border_gate::clock::Clock;
+use border_gate::demo;
+use border_gate::domain::history::{History, Stamp};
+use border_gate::domain::throughput::{Counts, Measure};
+use border_gate::domain::workflow::State;
+use border_gate::intake::{Line, LineError, Lines, Read, write_csv, write_ndjson};
+use chrono::NaiveDate;
+use serde_json::json;
+
+use crate::casework::{rule_book, tractor};
+use crate::demo::{now, reference, taken_over};
+use crate::support::database::TestDatabase;
+use crate::take_over::history;
+
+struct Gate {
+    database: TestDatabase,
+    import: Import,
+}
+
+impl Gate {
+    async fn open() -> Self {
+        let database = TestDatabase::open().await;
+        Self { import: import(&database), database }
+    }
+
+    /// As another process would have it.
+    fn another(&self) -> Import {
+        import(&self.database)
+    }
+
+    async fn import(&self, lines: impl Iterator<Item = Result<Read, LineError>>) -> (Tally, Vec<LineError>) {
+        let mut refused = Vec::new();
+        let tally = self.import.run(lines, |error| refused.push(error.clone()), |_| ()).await.unwrap();
+        (tally, refused)
+    }
+
+    async fn take_over(&self, histories: impl IntoIterator<Item = History>) -> (Tally, Vec<LineError>) {
+        self.import(lines(histories)).await
+    }
+
+    async fn number(&self, sql: &str) -> i64 {
+        self.database.admin().await.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
+    /// The counters as the database holds them.
+    async fn counters(&self) -> BTreeMap<(NaiveDate, String, String, String), Vec<i64>> {
+        let columns: Vec<String> = Measure::WORDS.iter().map(|word| format!("\"{word}\"")).collect();
+        let sql = format!("select day, crossing_point, direction, cargo_class, {} from throughput", columns.join(", "));
+        let rows = self.database.admin().await.query(&sql, &[]).await.unwrap();
+        let counts = |row: &tokio_postgres::Row| (4..4 + columns.len()).map(|place| row.get(place)).collect();
+        rows.iter().map(|row| ((row.get(0), row.get(1), row.get(2), row.get(3)), counts(row))).collect()
+    }
+}
+
+fn import(database: &TestDatabase) -> Import {
+    let clock = Clock::standing_at(now());
+    let writer = Writer::start(database.url().to_owned(), clock.clone(), rule_book()).unwrap();
+    Import { writer, pool: database.pool(), rules: rule_book(), clock, firm: None, create_firms: true, dry_run: false }
+}
+
+fn lines(histories: impl IntoIterator<Item = History>) -> impl Iterator<Item = Result<Read, LineError>> {
+    (1..).zip(histories).map(|(line, history)| Ok(Read { line, says: Line::History(Box::new(history)) }))
+}
+
+fn completed(source_id: &str) -> History {
+    let mut history =
+        history(State::Completed, &[Stamp::DeclaredAt, Stamp::RegisteredAt, Stamp::ArrivedAt, Stamp::CompletedAt]);
+    history.source.source_id = source_id.to_owned();
+    history
+}
+
+/// One whose vehicle is on its way.
+fn open(source_id: &str, plate: &str) -> History {
+    let mut history = history(State::Registered, &[Stamp::DeclaredAt, Stamp::RegisteredAt]);
+    history.source.source_id = source_id.to_owned();
+    history.content.vehicle.as_mut().unwrap().plate = Some(plate.to_owned());
+    history
+}
+
+/// The first fault of each refused line: line, place, rule.
+fn faults(errors: &[LineError]) -> Vec<String> {
+    let told = |error: &LineError| {
+        let first = &error.failures[0];
+        format!("{} {} {}", error.line, first.pointer, first.code)
+    };
+    errors.iter().map(told).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_run_doubles_nothing_and_the_counters_are_what_the_histories_add_up_to() {
+    let gate = Gate::open().await;
+    let some = || demo::day(demo::SEED).chain(demo::quarter(demo::SEED).take(700));
+    let (tally, refused) = gate.take_over(some()).await;
+    assert_eq!((tally.taken_in, tally.known, refused), (some().count() as u64, 0, vec![]));
+
+    let mut counts = Counts::default();
+    for history in some() {
+        counts.add(&taken_over(history, &reference()), 1);
+    }
+    let expected: BTreeMap<_, _> = counts
+        .iter()
+        .map(|(cell, counts)| {
+            let words = (cell.direction.to_string(), cell.cargo_class.to_string());
+            ((cell.day, cell.crossing_point.clone(), words.0, words.1), counts.to_vec())
+        })
+        .collect();
+    assert_eq!(gate.counters().await, expected);
+
+    let (again, refused) = gate.take_over(some()).await;
+    assert_eq!((again.taken_in, again.known, again.firms, refused), (0, tally.taken_in, 0, vec![]));
+    assert_eq!(gate.counters().await, expected);
+    assert_eq!(gate.number("select count(*) from declarations").await, i64::try_from(tally.taken_in).unwrap());
+    assert_eq!(gate.number("select count(*) from vehicles_present").await, 0, "all have ended");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_at_once_with_the_same_file_take_each_line_once() {
+    let gate = Gate::open().await;
+    let other = gate.another();
+    let some = || demo::quarter(demo::SEED).take(1_500);
+    let (one, two) = tokio::join!(gate.take_over(some()), other.run(lines(some()), |_| (), |_| ()));
+    let (one, two) = (one.0, two.unwrap());
+    assert_eq!((one.refused, two.refused), (0, 0));
+    assert_eq!((one.taken_in + two.taken_in, one.known + two.known), (1_500, 1_500));
+    assert_eq!(gate.number("select count(*) from declarations").await, 1_500);
+    assert_eq!(gate.number("select sum(declared)::bigint from throughput").await, 1_500);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_source_twice_in_a_file_is_taken_once() {
+    let gate = Gate::open().await;
+    let (tally, _) = gate.take_over([completed("1"), completed("2"), completed("1")]).await;
+    assert_eq!((tally.taken_in, tally.known), (2, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_history_takes_its_vehicles_place_and_an_ended_one_does_not() {
+    let gate = Gate::open().await;
+    let (tally, refused) =
+        gate.take_over([open("1", "桂F11111"), completed("2"), open("3", "桂F22222"), open("4", "桂F11111")]).await;
+    assert_eq!(faults(&refused), ["4 /vehicle vehicle-already-declared"]);
+    assert_eq!(tally.taken_in, 3);
+    let rows = gate.database.admin().await.query("select vehicle from vehicles_present order by 1", &[]).await.unwrap();
+    let present: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    assert_eq!(present, ["CN:桂F11111", "CN:桂F22222"]);
+    // Refused for its vehicle, it was not noted as taken in either.
+    assert_eq!(gate.number("select count(*) from sources").await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_firm_that_is_not_known_is_a_fault_unless_firms_are_to_be_made() {
+    let mut gate = Gate::open().await;
+    gate.import.create_firms = false;
+    let (tally, refused) = gate.take_over([completed("1")]).await;
+    assert_eq!((tally.taken_in, faults(&refused)), (0, vec!["1 /firm_tax_code firm-unknown".to_owned()]));
+
+    gate.import.create_firms = true;
+    let mut named = completed("1");
+    named.firm_name = Some("Công ty Đồng Lâm".into());
+    let (tally, refused) = gate.take_over([named]).await;
+    assert_eq!((tally.taken_in, tally.firms, refused), (1, 1, vec![]));
+    assert_eq!(gate.number("select count(*) from firms where name = 'Công ty Đồng Lâm'").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_tells_what_is_wrong_and_writes_nothing() {
+    let mut gate = Gate::open().await;
+    gate.import.dry_run = true;
+    let mut wrong = completed("2");
+    wrong.stamps.arrived_at = None;
+    let (tally, refused) = gate.take_over([completed("1"), wrong]).await;
+    assert_eq!((tally.taken_in, tally.firms), (1, 1));
+    assert_eq!(faults(&refused), ["2 /stamps/arrived_at stamp-required"]);
+    assert_eq!(gate.number("select count(*) from firms").await, 0);
+    assert_eq!(gate.number("select count(*) from declarations").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_bad_line_is_told_by_its_number_and_the_good_ones_stand() {
+    let gate = Gate::open().await;
+    let mut file = Vec::new();
+    write_ndjson([completed("1")], &mut file).unwrap();
+    file.extend_from_slice(b"{\"source\": \"port-2\"}\n");
+    write_ndjson([completed("2")], &mut file).unwrap();
+    file.extend_from_slice(b"not at all\n");
+    let mut late = completed("3");
+    late.stamps.completed_at = Some(now() + chrono::Duration::days(1));
+    write_ndjson([late, completed("4")], &mut file).unwrap();
+    let (tally, refused) = gate.import(Lines::new(file.as_slice(), None, None).unwrap()).await;
+    assert_eq!((tally.taken_in, tally.refused, tally.lines()), (3, 3, 6));
+    let lines: Vec<(u64, &str)> = refused.iter().map(|error| (error.line, error.failures[0].code)).collect();
+    assert_eq!(lines, [(2, "required"), (4, "json-syntax"), (5, "stamp-in-future")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_imported_replays_to_its_row_and_names_its_source() {
+    let gate = Gate::open().await;
+    let mut csv = Vec::new();
+    write_csv(demo::day(demo::SEED).take(20), &mut csv).unwrap();
+    gate.import(Lines::new(csv.as_slice(), None, None).unwrap()).await;
+    let sql = "select count(*) from declarations d join actions a on a.declaration = d.number
+               join sources s on s.declaration = d.number
+               where a.hash = d.head and a.action = 'take_over' and d.revision = 1 and s.source = 'demo-2024-08-22'
+                 and a.details -> 'source' ->> 'source_id' = s.source_id and d.people_salt is not null";
+    assert_eq!(gate.number(sql).await, 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn declarations_are_declared_once_by_the_firm_that_is_named() {
+    let mut gate = Gate::open().await;
+    let file = || {
+        let mut one = tractor("桂F12345");
+        one["planned_arrival"] = json!(now());
+        let mut draft = json!({"direction": "export", "crossing_point": "CHI_MA"});
+        draft["draft"] = json!(true);
+        format!("{one}\n{draft}\n{}\n", json!({"direction": "export", "crossing_point": "CHI_MA"}))
+    };
+    let (tally, refused) = gate.import(Lines::new(file().as_bytes(), None, None).unwrap()).await;
+    assert_eq!((tally.taken_in, faults(&refused)[0].as_str()), (0, "1  firm-not-named"));
+    gate.import.firm = Some("0100112437".into());
+    let (tally, refused) = gate.import(Lines::new(file().as_bytes(), None, None).unwrap()).await;
+    assert_eq!((tally.taken_in, tally.firms), (2, 1));
+    assert_eq!(faults(&refused), ["3 /regime required"]);
+    let (tally, _) = gate.import(Lines::new(file().as_bytes(), None, None).unwrap()).await;
+    assert_eq!((tally.taken_in, tally.known), (0, 2));
+    assert_eq!(gate.number("select count(*) from declarations where state = 'submitted'").await, 1);
+    assert_eq!(gate.number("select count(*) from actions where action = 'create'").await, 2);
+}
