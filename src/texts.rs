@@ -10,6 +10,7 @@ use fluent_bundle::resolver::errors::ReferenceKind;
 use fluent_bundle::{FluentArgs, FluentError, FluentResource};
 use unic_langid::LanguageIdentifier;
 
+use crate::domain::next::NextStep;
 use crate::domain::words::words;
 
 words! {
@@ -118,9 +119,9 @@ fn range_and_weight(element: &str) -> Option<(&str, u16)> {
         }
     };
     let well_formed = range == "*"
-        || range.split('-').all(|part| {
-            (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        });
+        || range
+            .split('-')
+            .all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()));
     well_formed.then_some((range, weight))
 }
 
@@ -141,7 +142,10 @@ fn thousandths(value: &str) -> Option<u16> {
 /// holds that this never happens.
 #[must_use]
 pub fn say(language: Language, key: &str, args: &[(&str, &str)]) -> String {
-    [language, Language::Vi].into_iter().find_map(|language| said(language, key, args)).unwrap_or_else(|| key.to_owned())
+    [language, Language::Vi]
+        .into_iter()
+        .find_map(|language| said(language, key, args))
+        .unwrap_or_else(|| key.to_owned())
 }
 
 fn said(language: Language, key: &str, args: &[(&str, &str)]) -> Option<String> {
@@ -176,6 +180,16 @@ fn missing_value(fault: FluentError) -> Option<String> {
 #[must_use]
 pub fn word(language: Language, kind: &str, word: &str) -> String {
     say(language, &format!("{kind}-{}", word.replace(['.', '_'], "-")), &[])
+}
+
+/// What must be done now and by whom, as a sentence.
+#[must_use]
+pub fn next(language: Language, step: NextStep) -> String {
+    let who = match step.quarantine_kind {
+        Some(kind) => word(language, "quarantine-kind", kind.as_str()),
+        None => word(language, "role", step.role.as_str()),
+    };
+    say(language, &format!("next-{}", step.due.as_str().replace('_', "-")), &[("who", &who)])
 }
 
 #[cfg(test)]
