@@ -33,7 +33,6 @@ rule-arrival-out-of-range = The planned arrival must be no more than 24 hours pa
 rule-crossing-point-unknown = There is no such crossing point; use a code from /api/v1/crossing-points.
 rule-same-crossing-point = The vehicle is at this crossing point already; choose another.
 rule-other-kind-of-gate = The vehicle does not suit the crossing point: wagons cross by rail alone, road vehicles by road alone.
-rule-country-format = A country is two capital letters of ISO 3166, such as VN or CN.
 rule-country-unknown = There is no country { $country }; use two letters of ISO 3166, such as VN or CN.
 rule-firm-unknown = There is no firm with { $tax_code ->
     [none] this tax code
@@ -52,7 +51,6 @@ rule-plate-format = { $plate ->
    *[other] well-formed; a plate is 3 to 12 letters A–Z and digits.
 }
 rule-plate-unusual = The two-letter series of { $plate } could not be confirmed; check it. This does not stop the declaration.
-rule-plate-country = The plate is not of the country given; correct the plate or the country.
 rule-other-plate = The plate seen, { $seen }, is not the expected { $expected }; give a reason or correct the plate.
 rule-onward-is-declared = The onward vehicle must be another than the declared one.
 rule-container-format = { $container } is no container number: four letters (the fourth U, J or Z) and seven digits.
@@ -104,7 +102,6 @@ rule-lane-not-higher = The new lane must be above the present one.
 rule-amount-out-of-range = The amount must be whole dong from 0 to { $max }.
 
 rule-json-syntax = The line is not well-formed JSON: { $why }.
-rule-duplicate-key = A field stands twice in one object; name each once.
 rule-csv-quote-open = A quotation mark is opened and never closed; close it.
 rule-csv-after-quote = After the closing quotation mark in cell { $cell } stands { $found }; only a separator or the line's end may follow.
 rule-csv-cell-count = The line has { $found } cells and the header { $expected } columns; they must be as many.
@@ -115,7 +112,6 @@ rule-line-too-long = The line is longer than { $max } bytes.
 rule-not-utf-8 = Byte { $byte } is not UTF-8; save the file as UTF-8.
 rule-unreadable = The line cannot be read: { $why }.
 rule-not-written = The line was not written because of a fault of the service; send it again.
-rule-instant-format = A time is written as in RFC 3339, such as 2025-03-31T02:00:00Z.
 rule-draft-not-taken-over = A draft is not taken over; only what was declared is.
 rule-stamp-required = This stamp must be given (because of { $because }).
 rule-stamp-not-in-state = A declaration that is { $state } has no such stamp; leave it out or correct the state.
@@ -123,3 +119,12 @@ rule-stamp-in-future = The stamp lies in the future; it must be past.
 rule-stamp-too-early = The stamp is too early; check the year.
 rule-stamps-out-of-order = This stamp must not be before { $before }.
 rule-history = The history does not add up: { $why }.
+
+rule-username-format = A user name is lower-case letters a–z, digits, full stops, hyphens and underscores.
+rule-password-short = The password is too short; at least { $minimum } characters.
+rule-password-long = The password is too long; at most { $maximum } characters.
+rule-password-common = The password is too easy to guess; choose another.
+
+rule-quarter-format = “{ $given }” is no quarter; write it like 2025-Q1.
+rule-span-backwards = The end { $to } must come after the start { $from }.
+rule-span-too-long = The span is too long; at most { $max } days.

@@ -33,7 +33,6 @@ rule-arrival-out-of-range = Giờ dự kiến đến không được sớm hơn 
 rule-crossing-point-unknown = Không có lối thông quan mang mã này; hãy dùng mã trong danh mục /api/v1/crossing-points.
 rule-same-crossing-point = Phương tiện đang ở chính lối thông quan này; hãy chọn lối khác.
 rule-other-kind-of-gate = Loại phương tiện không phù hợp với lối thông quan: toa tàu chỉ qua cửa khẩu đường sắt, xe chỉ qua cửa khẩu đường bộ.
-rule-country-format = Mã nước phải gồm hai chữ cái in hoa theo ISO 3166, ví dụ VN, CN.
 rule-country-unknown = Không có nước mang mã { $country }; hãy dùng mã hai chữ theo ISO 3166, ví dụ VN, CN.
 rule-firm-unknown = Không có doanh nghiệp mang mã số thuế { $tax_code ->
     [none] này
@@ -52,7 +51,6 @@ rule-plate-format = Biển số { $plate ->
    *[other] ; biển số gồm 3 đến 12 chữ cái Latinh và chữ số.
 }
 rule-plate-unusual = Chưa xác nhận được sê ri hai chữ cái của biển số { $plate }; hãy kiểm tra lại, tờ khai vẫn gửi được.
-rule-plate-country = Biển số không khớp với nước đăng ký; hãy sửa biển số hoặc mã nước.
 rule-other-plate = Biển số thực tế { $seen } khác biển số dự kiến { $expected }; hãy nêu lý do hoặc sửa biển số.
 rule-onward-is-declared = Xe nhận hàng phải khác phương tiện đã khai báo.
 rule-container-format = Số công-te-nơ { $container } không đúng mẫu: bốn chữ cái (chữ thứ tư là U, J hoặc Z) và bảy chữ số.
@@ -104,7 +102,6 @@ rule-lane-not-higher = Luồng mới phải cao hơn luồng hiện tại.
 rule-amount-out-of-range = Số tiền phải là số đồng nguyên từ 0 đến { $max }.
 
 rule-json-syntax = Dòng này không phải JSON đúng cú pháp: { $why }.
-rule-duplicate-key = Một trường được nêu hai lần trong cùng đối tượng; mỗi trường chỉ nêu một lần.
 rule-csv-quote-open = Dấu nháy kép mở mà không đóng; hãy đóng dấu nháy.
 rule-csv-after-quote = Sau dấu nháy đóng ở ô { $cell } có ký tự { $found }; chỉ được có dấu phân cách hoặc hết dòng.
 rule-csv-cell-count = Dòng này có { $found } ô nhưng dòng tiêu đề có { $expected } cột; số ô phải bằng số cột.
@@ -115,7 +112,6 @@ rule-line-too-long = Dòng dài quá { $max } byte.
 rule-not-utf-8 = Byte thứ { $byte } không phải UTF-8; hãy lưu tệp ở dạng UTF-8.
 rule-unreadable = Không đọc được dòng này: { $why }.
 rule-not-written = Dòng này chưa được ghi do lỗi hệ thống; hãy gửi lại.
-rule-instant-format = Thời điểm phải theo RFC 3339, ví dụ 2025-03-31T02:00:00Z.
 rule-draft-not-taken-over = Không tiếp quản bản nháp; chỉ tiếp quản tờ khai đã khai báo.
 rule-stamp-required = Phải có mốc thời gian này (do { $because }).
 rule-stamp-not-in-state = Tờ khai ở trạng thái { $state } không có mốc thời gian này; hãy bỏ đi hoặc sửa trạng thái.
@@ -123,3 +119,12 @@ rule-stamp-in-future = Mốc thời gian ở tương lai; phải là thời đi�
 rule-stamp-too-early = Mốc thời gian quá sớm; hãy kiểm tra lại năm.
 rule-stamps-out-of-order = Mốc thời gian này không được sớm hơn { $before }.
 rule-history = Lịch sử không khớp: { $why }.
+
+rule-username-format = Tên đăng nhập chỉ gồm chữ thường không dấu, chữ số, dấu chấm, gạch nối và gạch dưới.
+rule-password-short = Mật khẩu quá ngắn; cần ít nhất { $minimum } ký tự.
+rule-password-long = Mật khẩu quá dài; tối đa { $maximum } ký tự.
+rule-password-common = Mật khẩu này quá dễ đoán; hãy chọn mật khẩu khác.
+
+rule-quarter-format = Quý “{ $given }” không đúng dạng; hãy viết như 2025-Q1.
+rule-span-backwards = Ngày kết thúc { $to } phải sau ngày bắt đầu { $from }.
+rule-span-too-long = Khoảng thời gian quá dài; tối đa { $max } ngày.

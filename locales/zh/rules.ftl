@@ -33,7 +33,6 @@ rule-arrival-out-of-range = 预计到达时间不得早于现在 24 小时以上
 rule-crossing-point-unknown = 没有此代码的通道，请使用 /api/v1/crossing-points 中的代码。
 rule-same-crossing-point = 车辆已在此通道，请选择其他通道。
 rule-other-kind-of-gate = 车辆类型与通道不符：铁路车辆只能经铁路口岸，汽车只能经公路口岸。
-rule-country-format = 国家代码为两个大写字母（ISO 3166），如 VN、CN。
 rule-country-unknown = 没有代码为 { $country } 的国家，请使用 ISO 3166 两位字母代码，如 VN、CN。
 rule-firm-unknown = 没有税号为{ $tax_code ->
     [none] 此号
@@ -52,7 +51,6 @@ rule-plate-format = 车牌{ $plate ->
    *[other] 格式；车牌由 3 至 12 个拉丁字母和数字组成。
 }
 rule-plate-unusual = 车牌 { $plate } 的双字母序列未能确认，请核对；不影响提交申报。
-rule-plate-country = 车牌与注册国不符，请更正车牌或国家代码。
 rule-other-plate = 实际车牌 { $seen } 与预期车牌 { $expected } 不同，请说明理由或更正车牌。
 rule-onward-is-declared = 接运车不能是所申报的车辆。
 rule-container-format = 集装箱号 { $container } 格式不对：四个字母（第四个为 U、J 或 Z）加七位数字。
@@ -104,7 +102,6 @@ rule-lane-not-higher = 新的通道等级须高于当前等级。
 rule-amount-out-of-range = 金额须为 0 至 { $max } 的整数越南盾。
 
 rule-json-syntax = 此行不是格式正确的 JSON：{ $why }。
-rule-duplicate-key = 同一对象中某字段出现两次，每个字段只填一次。
 rule-csv-quote-open = 双引号未闭合，请补上。
 rule-csv-after-quote = 第 { $cell } 格的结束引号之后有 { $found }，其后只能是分隔符或行尾。
 rule-csv-cell-count = 此行有 { $found } 格，而表头有 { $expected } 列，两者须相等。
@@ -115,7 +112,6 @@ rule-line-too-long = 此行超过 { $max } 字节。
 rule-not-utf-8 = 第 { $byte } 个字节不是 UTF-8，请以 UTF-8 保存文件。
 rule-unreadable = 无法读取此行：{ $why }。
 rule-not-written = 因系统错误此行未写入，请重新发送。
-rule-instant-format = 时间须按 RFC 3339 书写，如 2025-03-31T02:00:00Z。
 rule-draft-not-taken-over = 草稿不予接收，只接收已申报的记录。
 rule-stamp-required = 须有此时间（因 { $because }）。
 rule-stamp-not-in-state = 状态为 { $state } 的申报没有此时间，请删除或更正状态。
@@ -123,3 +119,12 @@ rule-stamp-in-future = 时间在将来，须为已过去的时间。
 rule-stamp-too-early = 时间过早，请核对年份。
 rule-stamps-out-of-order = 此时间不得早于 { $before }。
 rule-history = 历史记录不一致：{ $why }。
+
+rule-username-format = 用户名只能由小写字母、数字、点、连字符和下划线组成。
+rule-password-short = 密码过短，至少 { $minimum } 个字符。
+rule-password-long = 密码过长，最多 { $maximum } 个字符。
+rule-password-common = 密码过于简单，请另选。
+
+rule-quarter-format = “{ $given }”不是有效的季度，请写作 2025-Q1。
+rule-span-backwards = 结束日期 { $to } 须晚于开始日期 { $from }。
+rule-span-too-long = 时间跨度过长，最多 { $max } 天。

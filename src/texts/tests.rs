@@ -106,7 +106,7 @@ fn slugs(code: &str, openings: &[&str]) -> BTreeSet<String> {
 /// The codes of the rules: the second argument of a failure, which may stand behind calls.
 fn rules(code: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for opening in ["RuleFailure::new(", "fail(\"", "wrong_type(", "refuse(\""] {
+    for opening in ["RuleFailure::new(", "fail(\"", "refuse(\""] {
         for rest in code.split(opening).skip(1) {
             let mut depth = 1;
             let mut in_text = false;
