@@ -11,6 +11,7 @@ use crate::api;
 use crate::api::declarations::Office;
 use crate::api::declarations::firm_names::FirmNames;
 use crate::api::health::Cluster;
+use crate::api::paging::Cursors;
 use crate::casework::overdue;
 use crate::casework::writer::Writer;
 use crate::clock::Clock;
@@ -18,6 +19,8 @@ use crate::domain::act::RuleBook;
 use crate::domain::firm::CheckDigit;
 use crate::domain::reference::files;
 use crate::identity::keys::Keys;
+use crate::identity::passwords::Passwords;
+use crate::identity::revocations;
 use crate::identity::tokens::Tokens;
 use crate::storage::embedded::ClusterWatch;
 use crate::storage::pool::{Pool, pool};
@@ -35,6 +38,8 @@ pub struct Plan {
     pub clock: Clock,
     /// The keys that sign and verify.
     pub keys: Arc<Keys>,
+    /// How passwords are hashed.
+    pub passwords: Passwords,
     /// How the service is reached from outside; the issuer of its tokens.
     pub public_url: String,
     /// Days after which what waits expires.
@@ -59,6 +64,8 @@ pub struct Service {
     pub office: web::Data<Office>,
     /// Tokens.
     pub tokens: web::Data<Tokens>,
+    passwords: web::Data<Passwords>,
+    cursors: web::Data<Cursors>,
     clock: web::Data<Clock>,
     rules: web::Data<RuleBook>,
     cluster: web::Data<Cluster>,
@@ -78,6 +85,10 @@ impl Service {
         let reference = reference::load(&mut conn).await.context("the reference data cannot be read")?;
         let firms = FirmNames::default();
         firms.refresh(&mut conn).await?;
+        let cursors = Cursors::of(&plan.keys);
+        let tokens = Tokens::new(plan.keys, plan.public_url);
+        // What ended before this instance started stays ended.
+        revocations::refresh(&mut conn, &tokens, plan.clock.now()).await?;
         drop(conn);
         let rules = Arc::new(RuleBook {
             reference,
@@ -88,7 +99,9 @@ impl Service {
             .context("the writer cannot be started")?;
         Ok(Self {
             pool: web::Data::new(pool),
-            tokens: web::Data::new(Tokens::new(plan.keys, plan.public_url)),
+            tokens: web::Data::new(tokens),
+            passwords: web::Data::new(plan.passwords),
+            cursors: web::Data::new(cursors),
             clock: web::Data::new(plan.clock.clone()),
             rules: web::Data::from(Arc::clone(&rules)),
             office: web::Data::new(Office { writer, rules, clock: plan.clock, firms }),
@@ -103,6 +116,8 @@ impl Service {
             .app_data(self.pool.clone())
             .app_data(self.office.clone())
             .app_data(self.tokens.clone())
+            .app_data(self.passwords.clone())
+            .app_data(self.cursors.clone())
             .app_data(self.clock.clone())
             .app_data(self.rules.clone())
             .app_data(self.cluster.clone())
@@ -110,8 +125,15 @@ impl Service {
         api::configure(config);
     }
 
-    /// What goes on beside the requests, for ever: what is due expires, the firms' names stay fresh.
+    /// What goes on beside the requests, for ever: what is due expires, the firms' names stay fresh, tokens of
+    /// sessions that ended at another instance are refused.
     pub async fn tend(self) {
+        let (pool, tokens) = (Pool::clone(&self.pool), self.tokens.clone().into_inner());
+        let clock = Clock::clone(&self.clock);
+        tokio::join!(self.tend_declarations(), revocations::watch(pool, tokens, clock));
+    }
+
+    async fn tend_declarations(&self) {
         let mut names = tokio::time::interval(NAMES_EVERY);
         let mut overdue = tokio::time::interval(OVERDUE_EVERY);
         loop {

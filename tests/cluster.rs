@@ -165,6 +165,13 @@ async fn what_was_committed_is_there_after_stop_and_start() {
     let cluster = start(&scratch.path("a place, with 'signs'"));
 
     assert_eq!(vehicles(&cluster.url(DATABASE)).await, 1);
+    drop(cluster);
+    // Moved to another disk and linked, as administrators do.
+    let data = scratch.path("a place, with 'signs'/data");
+    fs::rename(&data, scratch.path("disk")).unwrap();
+    symlink(scratch.path("disk"), &data).unwrap();
+    let cluster = start(&scratch.path("a place, with 'signs'"));
+    assert_eq!(vehicles(&cluster.url(DATABASE)).await, 1);
 }
 
 #[test]

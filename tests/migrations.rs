@@ -43,6 +43,7 @@ async fn the_service_sees_for_itself_whether_migrations_are_missing() {
     let database = TestDatabase::open().await;
     let mut connection = database.pool().get().await.unwrap();
     assert_eq!(migrate::pending_on(&mut connection).await.unwrap(), Vec::<String>::new());
+    assert!(!migrate::is_read_only(&mut connection).await.unwrap());
     database
         .admin()
         .await

@@ -26,7 +26,7 @@ pub mod statistics;
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     modifiers(&Bearer),
-    components(schemas(problem::ProblemDocument))
+    components(schemas(problem::ProblemDocument, statistics::Format, crate::domain::period::Interval))
 )]
 struct Document;
 
@@ -45,6 +45,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config.service(
         scope::scope("/api/v1")
             .service(declarations::declare)
+            .service(declarations::list::list)
             .service(declarations::history::read)
             .service(declarations::act)
             .service(declarations::read)

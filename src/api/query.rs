@@ -1,5 +1,7 @@
 //! Query parameters, read as strictly as bodies: one that is unknown or named twice is refused.
 
+use std::str::FromStr;
+
 use actix_web::{HttpRequest, web};
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
@@ -7,6 +9,7 @@ use serde_json::{Map, Value};
 use super::problem::Problem;
 use crate::domain::reading::Fields;
 use crate::domain::rule_failure::RuleFailure;
+use crate::domain::words::UnknownWord;
 
 /// Reads the query parameters of `request` by `read`; what `read` leaves over is unknown.
 ///
@@ -17,11 +20,31 @@ pub fn read<T>(
     request: &HttpRequest,
     read: impl FnOnce(&mut Fields, &mut Vec<RuleFailure>) -> T,
 ) -> Result<T, Problem> {
+    read_repeated(request, &[], read)
+}
+
+/// As [`read`]; the parameters in `repeatable` may be named several times, and read as one with commas between.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_repeated<T>(
+    request: &HttpRequest,
+    repeatable: &[&str],
+    read: impl FnOnce(&mut Fields, &mut Vec<RuleFailure>) -> T,
+) -> Result<T, Problem> {
     let given = web::Query::<Vec<(String, String)>>::from_query(request.query_string())
         .map_err(|error| Problem::Malformed(error.to_string()))?;
     let mut failures = Vec::new();
     let mut parameters = Map::new();
     for (name, value) in given.into_inner() {
+        if repeatable.contains(&name.as_str())
+            && let Some(Value::String(earlier)) = parameters.get_mut(&name)
+        {
+            earlier.push(',');
+            earlier.push_str(&value);
+            continue;
+        }
         if parameters.contains_key(&name) {
             failures.push(RuleFailure::new(format!("/{name}"), "duplicate").with("first", format!("/{name}")));
         }
@@ -33,6 +56,27 @@ pub fn read<T>(
     fields.finish();
     failures.extend(refused);
     if failures.is_empty() { Ok(found) } else { Err(Problem::InvalidRequest(failures)) }
+}
+
+/// Takes a list of words of the gate, separated by commas; each counts once.
+pub fn words<T: FromStr<Err = UnknownWord> + PartialEq>(
+    fields: &mut Fields,
+    name: &'static str,
+    refused: &mut Vec<RuleFailure>,
+) -> Vec<T> {
+    let mut found = Vec::new();
+    for word in fields.text(name).iter().flat_map(|text| text.split(',')).map(str::trim) {
+        match word.parse::<T>() {
+            Ok(word) if found.contains(&word) => {}
+            Ok(word) => found.push(word),
+            Err(unknown) => refused.push(
+                RuleFailure::new(format!("/{name}"), "unknown-word")
+                    .with("given", word)
+                    .with("allowed", unknown.allowed.join(", ")),
+            ),
+        }
+    }
+    found
 }
 
 /// Takes the parameter `name` as a day, such as `2025-03-31`.

@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use border_gate::api::frame::frame;
 use border_gate::clock::Clock;
 use border_gate::identity::keys::Keys;
+use border_gate::identity::passwords::Passwords;
 use border_gate::service::{Plan, Service};
 use border_gate::settings::Settings;
 use border_gate::storage::embedded::EmbeddedCluster;
@@ -43,6 +44,7 @@ pub async fn serve(settings: Settings, demo: bool) -> anyhow::Result<()> {
         pool_size: settings.pool_size,
         clock: Clock::System,
         keys: Arc::new(keys),
+        passwords: Passwords::new()?,
         public_url: settings.public_url.clone(),
         expire_after_days: settings.expire_after_days,
         tax_code_check: settings.tax_code_check,

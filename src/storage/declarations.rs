@@ -1,16 +1,20 @@
 //! Declarations as rows.
 
 use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::result::Error as DieselError;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::column_types::JsonText;
 use super::schema::declarations;
-use crate::domain::actor::FirmId;
+use crate::domain::actor::{Actor, FirmId};
 use crate::domain::audit::Hash;
+use crate::domain::content::Direction;
 use crate::domain::declaration::{Declaration, PeopleSeal, Stamps};
 use crate::domain::number::Number;
+use crate::domain::tracks::{Track, TrackState};
+use crate::domain::workflow::{Role, State};
 
 /// A row that does not hold a declaration: the database was changed by other hands.
 #[derive(Debug, thiserror::Error)]
@@ -144,4 +148,144 @@ pub async fn find(conn: &mut AsyncPgConnection, number: Number) -> QueryResult<O
     let row = declarations::table.find(number.as_i64()).select(Stored::as_select()).first(conn).await.optional()?;
     row.map(|row: Stored| row.declaration().map_err(|error| DieselError::DeserializationError(Box::new(error))))
         .transpose()
+}
+
+/// Which declarations are looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// In one of these states; any where there are none.
+    pub states: Vec<State>,
+    /// In this direction.
+    pub direction: Option<Direction>,
+    /// At this crossing point.
+    pub crossing_point: Option<String>,
+    /// With this plate or wagon number, normalised.
+    pub plate: Option<String>,
+    /// On this customs declaration: its first eleven digits.
+    pub customs_declaration: Option<String>,
+    /// With this track at this point.
+    pub track: Option<(Track, TrackState)>,
+    /// Declared at this instant or later.
+    pub declared_from: Option<DateTime<Utc>>,
+    /// Declared before this instant.
+    pub declared_to: Option<DateTime<Utc>>,
+    /// Issued before this number.
+    pub before: Option<Number>,
+}
+
+/// Whose declarations somebody sees; the same as [`Declaration::is_visible_to`] says of one.
+#[derive(Clone, Debug)]
+enum Seen {
+    /// All of them.
+    All,
+    /// Those of this firm.
+    Firm(FirmId),
+    /// Those that others declared for the goods of the firm with this tax code.
+    Trader(String, FirmId),
+    /// Those declared at these crossing points.
+    At(Vec<String>),
+    /// Those declared anywhere.
+    Declared,
+}
+
+impl Seen {
+    /// What `actor` sees, in parts that do not overlap: each part has an index of its own.
+    fn by(actor: &Actor) -> Vec<Self> {
+        match actor.role {
+            Role::Declarant => {
+                let Some(firm) = actor.firm else { return Vec::new() };
+                let own = std::iter::once(Self::Firm(firm));
+                own.chain(actor.firm_tax_code.clone().map(|code| Self::Trader(code, firm))).collect()
+            }
+            Role::CustomsOfficer
+            | Role::BorderGuard
+            | Role::QuarantineOfficer
+            | Role::YardOperator
+            | Role::FeeCollector
+            | Role::GateManager => {
+                vec![actor.crossing_points.codes().map_or(Self::Declared, |codes| Self::At(codes.to_vec()))]
+            }
+            Role::Auditor | Role::System => vec![Self::All],
+            Role::Analyst | Role::Admin => Vec::new(),
+        }
+    }
+}
+
+type Query<'a> = declarations::BoxedQuery<'a, Pg>;
+
+fn filtered<'a>(filter: &'a Filter) -> Query<'a> {
+    let mut query = declarations::table.into_boxed();
+    if !filter.states.is_empty() {
+        let states: Vec<&str> = filter.states.iter().map(|state| state.as_str()).collect();
+        query = query.filter(declarations::state.eq_any(states));
+    }
+    if let Some(direction) = filter.direction {
+        query = query.filter(declarations::direction.eq(direction.as_str()));
+    }
+    if let Some(code) = &filter.crossing_point {
+        query = query.filter(declarations::crossing_point.eq(code));
+    }
+    if let Some(plate) = &filter.plate {
+        query = query.filter(declarations::plate.eq(plate));
+    }
+    if let Some(number) = &filter.customs_declaration {
+        query = query.filter(declarations::customs_declarations.contains(vec![number.as_str()]));
+    }
+    if let Some((track, state)) = filter.track {
+        query = query.filter(declarations::tracks.contains(vec![format!("{track}:{state}")]));
+    }
+    if let Some(from) = filter.declared_from {
+        query = query.filter(declarations::declared_at.ge(from));
+    }
+    if let Some(to) = filter.declared_to {
+        query = query.filter(declarations::declared_at.lt(to));
+    }
+    if let Some(before) = filter.before {
+        query = query.filter(declarations::number.lt(before.as_i64()));
+    }
+    query
+}
+
+fn seen_of<'a>(filter: &'a Filter, seen: &'a Seen) -> Query<'a> {
+    let query = filtered(filter);
+    match seen {
+        Seen::All => query,
+        Seen::Firm(firm) => query.filter(declarations::firm.eq(firm.0)),
+        Seen::Trader(code, firm) => query
+            .filter(declarations::trader_tax_code.eq(code))
+            .filter(declarations::firm.ne(firm.0))
+            .filter(declarations::declared_at.is_not_null()),
+        Seen::At(codes) => {
+            query.filter(declarations::crossing_point.eq_any(codes)).filter(declarations::declared_at.is_not_null())
+        }
+        Seen::Declared => query.filter(declarations::declared_at.is_not_null()),
+    }
+}
+
+/// Up to `limit` of the declarations that `actor` sees and `filter` takes, newest number first.
+///
+/// # Errors
+///
+/// As [`find`].
+pub async fn list(
+    conn: &mut AsyncPgConnection,
+    actor: &Actor,
+    filter: &Filter,
+    limit: i64,
+) -> QueryResult<Vec<Declaration>> {
+    let mut found = Vec::new();
+    for seen in Seen::by(actor) {
+        let rows: Vec<Stored> = seen_of(filter, &seen)
+            .order(declarations::number.desc())
+            .limit(limit)
+            .select(Stored::as_select())
+            .load(conn)
+            .await?;
+        for row in rows {
+            found.push(row.declaration().map_err(|error| DieselError::DeserializationError(Box::new(error)))?);
+        }
+    }
+    found.sort_by_key(|declaration| std::cmp::Reverse(declaration.number));
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(found)
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use diesel::{
+    QueryResult,
     dsl::sql,
     migration::{Migration, MigrationSource},
     pg::Pg,
@@ -91,33 +92,22 @@ pub async fn revert_all(url: &str) -> Result<Vec<String>, MigrateError> {
     Ok(undone)
 }
 
-/// Whether the database, over a connection of the service, has had every migration that the program knows.
+/// Whether the database has had every migration. Changes nothing.
 ///
 /// # Errors
 ///
-/// The database's.
-pub async fn is_current(conn: &mut AsyncPgConnection) -> diesel::QueryResult<bool> {
-    use diesel_async::RunQueryDsl;
-    let known = names().unwrap_or_default();
-    let latest = known.last().map(|(version, _)| version.clone()).unwrap_or_default();
-    diesel::select(
-        diesel::dsl::sql::<diesel::sql_types::Bool>("exists (select from __diesel_schema_migrations where version = ")
-            .bind::<diesel::sql_types::Text, _>(latest)
-            .sql(")"),
-    )
-    .get_result(conn)
-    .await
+/// [`MigrateError::Failed`].
+pub async fn is_current(connection: &mut AsyncPgConnection) -> Result<bool, MigrateError> {
+    Ok(pending_on(connection).await?.is_empty())
 }
 
-/// Whether the database takes no writes: a standby, or made read-only.
+/// Whether the database takes no writes at present: it is a standby, or was made read-only.
 ///
 /// # Errors
 ///
-/// The database's.
-pub async fn is_read_only(conn: &mut AsyncPgConnection) -> diesel::QueryResult<bool> {
-    use diesel_async::RunQueryDsl;
-    let asked = "pg_is_in_recovery() or current_setting('default_transaction_read_only') = 'on'";
-    diesel::select(diesel::dsl::sql::<diesel::sql_types::Bool>(asked)).get_result(conn).await
+/// What diesel says when the database cannot be asked.
+pub async fn is_read_only(connection: &mut AsyncPgConnection) -> QueryResult<bool> {
+    diesel::select(sql::<Bool>("current_setting('transaction_read_only') = 'on'")).get_result(connection).await
 }
 
 /// The names of the migrations that the database has not had. Changes nothing.

@@ -124,7 +124,8 @@ impl ConnectError {
     fn from_postgres(target: &Target, error: &tokio_postgres::Error) -> Self {
         let (target, cause) = (target.words.clone(), causes(error));
         if let Some(refusal) = error.as_db_error() {
-            // A server that is starting, stopping or full may say yes later: to the caller it is away.
+            let cause = refusal.message().to_owned();
+            // A server that is starting or stopping answers too; to the caller it is away.
             let away = [SqlState::CANNOT_CONNECT_NOW, SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN];
             return if away.contains(refusal.code()) {
                 Self::Unreachable { target, cause }

@@ -32,6 +32,7 @@ use crate::texts::Language;
 pub mod actions;
 pub mod firm_names;
 pub mod history;
+pub mod list;
 pub mod view;
 
 /// The roles that read declarations at all.

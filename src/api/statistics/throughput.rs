@@ -16,7 +16,6 @@ use crate::clock::Clock;
 use crate::domain::act::RuleBook;
 use crate::domain::content::{CargoClass, Direction};
 use crate::domain::period::{Interval, Period, Span};
-use crate::domain::reading::Fields;
 use crate::domain::reference::Reference;
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::throughput::Measure;
@@ -97,8 +96,8 @@ impl Question {
             let to = query::day(fields, "to", refused);
             let to = fields.required("to", to);
             let interval = fields.word("interval").unwrap_or(Interval::None);
-            let by = list(fields, "by", refused);
-            let measures = list(fields, "measure", refused);
+            let by = query::words(fields, "by", refused);
+            let measures = query::words(fields, "measure", refused);
             if let (Some(from), Some(to)) = (from, to) {
                 let days = (to - from).num_days();
                 if days <= 0 {
@@ -114,27 +113,6 @@ impl Question {
         let measures = if measures.is_empty() { vec![Measure::Declared] } else { measures };
         Ok(Self { span: Span { from, to }, interval, by, measures, wanted })
     }
-}
-
-/// Takes a list of words, separated by commas.
-fn list<T: std::str::FromStr<Err = crate::domain::words::UnknownWord> + PartialEq>(
-    fields: &mut Fields,
-    name: &'static str,
-    refused: &mut Vec<RuleFailure>,
-) -> Vec<T> {
-    let mut found = Vec::new();
-    for word in fields.text(name).iter().flat_map(|text| text.split(',')).map(str::trim) {
-        match word.parse::<T>() {
-            Ok(word) if found.contains(&word) => {}
-            Ok(word) => found.push(word),
-            Err(unknown) => refused.push(
-                RuleFailure::new(format!("/{name}"), "unknown-word")
-                    .with("given", word)
-                    .with("allowed", unknown.allowed.join(", ")),
-            ),
-        }
-    }
-    found
 }
 
 /// The values that each dimension has in the span, so that cells in which nothing happened are 0 and not missing.

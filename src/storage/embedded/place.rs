@@ -251,7 +251,8 @@ fn move_elsewhere(directory: &Path) -> Result<PathBuf, ClusterError> {
     };
     fs::set_permissions(&moved, Permissions::from_mode(0o711)).map_err(ClusterError::io("make", &moved))?;
     let note = directory.join("moved-to");
-    fs::write(&note, format!("{}\n", moved.display())).map_err(ClusterError::io("write", &note))?;
+    let mut file = File::create_new(&note).map_err(ClusterError::io("write", &note))?;
+    writeln!(file, "{}", moved.display()).map_err(ClusterError::io("write", &note))?;
     tracing::warn!(
         asked = %directory.display(),
         used = %moved.display(),

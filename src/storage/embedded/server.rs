@@ -223,7 +223,8 @@ impl Server {
     /// The lock is ours, so a server of ours on this data is an orphan on its way out. A server's children
     /// may outlive it for a moment; a new one refuses to start until they are gone.
     fn end_leftovers(&self) -> Result<(), ClusterError> {
-        let data = &self.place.data;
+        // The directory may be a link to another disk; processes are known by the real one.
+        let data = &fs::canonicalize(&self.place.data).map_err(ClusterError::io("enter", &self.place.data))?;
         let file = data.join("postmaster.pid");
         let named: Option<u32> =
             fs::read_to_string(&file).ok().and_then(|text| text.lines().next()?.trim().parse().ok());
