@@ -15,8 +15,10 @@ pub mod health;
 pub mod paging;
 pub mod principal;
 pub mod problem;
+pub mod problem_pages;
 pub mod query;
 pub mod statistics;
+pub mod workflow;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -42,6 +44,7 @@ impl utoipa::Modify for Bearer {
 /// Every route of the contract. More specific paths come before those with a parameter in the same place.
 pub fn routes(config: &mut ServiceConfig) {
     config.service(health::live).service(health::ready).service(health::metrics);
+    config.service(problem_pages::index).service(problem_pages::read);
     config.service(
         scope::scope("/api/v1")
             .service(declarations::declare)
@@ -50,6 +53,7 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(declarations::act)
             .service(declarations::read)
             .service(declarations::amend)
+            .service(workflow::read)
             .service(gates::gates)
             .service(gates::crossing_points)
             .service(gates::reference)

@@ -127,7 +127,10 @@ mod tests {
                 assert_eq!(status, StatusCode::OK, "{slug}");
                 assert!(body.contains(&format!("<html lang=\"{language}\">")), "{slug} in {language}");
                 assert!(body.contains(&escaped(&say(*language, &format!("problem-{slug}.page"), &[]))), "{slug}");
-                assert!(String::from_utf8_lossy(&list).contains(&format!("/problems/{slug}\"")), "{slug} is not listed");
+                assert!(
+                    String::from_utf8_lossy(&list).contains(&format!("/problems/{slug}\"")),
+                    "{slug} is not listed"
+                );
             }
         }
     }
@@ -138,7 +141,9 @@ mod tests {
         let arms: Vec<&str> = arms.filter_map(|(_, kind)| kind.split('"').nth(1)).collect();
         let listed: Vec<&str> = KINDS.iter().map(|(_, slug)| *slug).collect();
         assert_eq!(listed, arms);
-        for problem in [Problem::NotFound, Problem::Stale(1), Problem::TooLarge(1), Problem::OnHold { offered: Vec::new() }] {
+        for problem in
+            [Problem::NotFound, Problem::Stale(1), Problem::TooLarge(1), Problem::OnHold { offered: Vec::new() }]
+        {
             let (status, slug) = problem.kind();
             assert!(KINDS.contains(&(status.as_u16(), slug)), "{slug} is {status}");
         }
