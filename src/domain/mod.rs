@@ -10,6 +10,7 @@ pub mod declare;
 pub mod firm;
 pub mod history;
 pub mod mandate;
+pub mod next;
 pub mod number;
 pub mod period;
 pub mod plates;
