@@ -7,6 +7,7 @@ mod connections;
 mod demo;
 mod import;
 mod intake;
+mod journey;
 mod migrations;
 mod reference;
 mod support;

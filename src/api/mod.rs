@@ -7,16 +7,19 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 use utoipa_swagger_ui::SwaggerUi;
 
+pub mod admin;
 pub mod conditional;
 pub mod declarations;
 pub mod frame;
 pub mod gates;
 pub mod health;
+pub mod oauth;
 pub mod paging;
 pub mod principal;
 pub mod problem;
 pub mod problem_pages;
 pub mod query;
+pub mod sessions;
 pub mod statistics;
 pub mod workflow;
 
@@ -44,6 +47,7 @@ impl utoipa::Modify for Bearer {
 /// Every route of the contract. More specific paths come before those with a parameter in the same place.
 pub fn routes(config: &mut ServiceConfig) {
     config.service(health::live).service(health::ready).service(health::metrics);
+    config.service(oauth::token).service(oauth::keys).service(oauth::metadata);
     config.service(problem_pages::index).service(problem_pages::read);
     config.service(
         scope::scope("/api/v1")
@@ -57,6 +61,22 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(gates::gates)
             .service(gates::crossing_points)
             .service(gates::reference)
+            .service(sessions::sign_in)
+            .service(sessions::refresh)
+            .service(sessions::sign_out)
+            .service(sessions::me)
+            .service(admin::firms::list)
+            .service(admin::firms::create)
+            .service(admin::firms::read)
+            .service(admin::firms::change)
+            .service(admin::accounts::list)
+            .service(admin::accounts::create)
+            .service(admin::accounts::read)
+            .service(admin::accounts::change)
+            .service(admin::clients::list)
+            .service(admin::clients::create)
+            .service(admin::clients::read)
+            .service(admin::clients::change)
             .service(statistics::quarter::read)
             .service(statistics::throughput::read)
             .service(statistics::backlog::read),

@@ -27,6 +27,9 @@ pub enum Problem {
     /// No valid token.
     #[error("unauthenticated")]
     Unauthenticated,
+    /// The name or password, or the refresh token, is not right: callers are not told which.
+    #[error("wrong credentials")]
+    WrongCredentials,
     /// The caller may not; the slug says why.
     #[error("forbidden: {0}")]
     Forbidden(&'static str),
@@ -175,6 +178,7 @@ impl Problem {
         match self {
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed"),
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
+            Self::WrongCredentials => (StatusCode::UNAUTHORIZED, "wrong-credentials"),
             Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found"),
             Self::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"),
@@ -213,6 +217,7 @@ impl Problem {
             Self::TooLarge(limit) => vec![("limit", limit.to_string())],
             Self::TooManyRequests(seconds) => vec![("seconds", seconds.to_string())],
             Self::Unauthenticated
+            | Self::WrongCredentials
             | Self::NotFound
             | Self::OnHold { .. }
             | Self::VehicleAlreadyDeclared { .. }
@@ -274,7 +279,9 @@ impl Problem {
         }
         let mut response = HttpResponse::build(self.kind().0);
         match self {
-            Self::Unauthenticated => drop(response.insert_header((WWW_AUTHENTICATE, "Bearer"))),
+            Self::Unauthenticated | Self::WrongCredentials => {
+                response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+            }
             Self::MethodNotAllowed(methods) => drop(response.insert_header((ALLOW, methods_text(methods)))),
             Self::Stale(revision) => drop(response.insert_header((ETAG, format!("\"{revision}\"")))),
             Self::TooManyRequests(seconds) => drop(response.insert_header((RETRY_AFTER, seconds.to_string()))),

@@ -17,6 +17,7 @@ use crate::intake::Line;
 use crate::storage::sets::{KeptReply, Reply};
 
 pub mod act;
+pub mod administration;
 pub mod declare;
 pub mod failure;
 pub mod import;

@@ -223,6 +223,7 @@ fn new_refresh_token() -> Result<String, Refused> {
 }
 
 /// SHA-256: what is kept in the database opens nothing.
-pub(super) fn digest(text: &str) -> [u8; 32] {
+#[must_use]
+pub fn digest(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
 }

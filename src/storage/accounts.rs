@@ -7,7 +7,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::mandates::AccountMandate;
 use super::schema::{accounts, firms};
-use crate::domain::actor::{AccountId, FirmId};
+use crate::domain::actor::AccountId;
 use crate::domain::mandate::Mandate;
 use crate::domain::workflow::Role;
 
@@ -206,6 +206,19 @@ pub async fn hold(conn: &mut AsyncPgConnection, id: AccountId) -> QueryResult<Op
     find(conn, id).await
 }
 
+/// The account `id`, which nobody else changes until the transaction ends.
+///
+/// # Errors
+///
+/// The database's.
+pub async fn lock(conn: &mut AsyncPgConnection, id: AccountId) -> QueryResult<Option<Account>> {
+    let there = accounts::table.filter(accounts::id.eq(id.0)).select(accounts::id).for_no_key_update();
+    match there.first::<i64>(conn).await.optional()? {
+        Some(id) => find(conn, AccountId(id)).await,
+        None => Ok(None),
+    }
+}
+
 /// Changes the account `id`; none where it is not there.
 ///
 /// # Errors
@@ -247,14 +260,4 @@ pub async fn has_admin(conn: &mut AsyncPgConnection) -> QueryResult<bool> {
     let admins =
         accounts::table.filter(accounts::role.eq(Role::Admin.as_str())).filter(accounts::disabled_at.is_null());
     diesel::select(exists(admins)).get_result(conn).await
-}
-
-/// The accounts of a firm.
-///
-/// # Errors
-///
-/// The database's.
-pub async fn of_firm(conn: &mut AsyncPgConnection, firm: FirmId) -> QueryResult<Vec<AccountId>> {
-    let ids: Vec<i64> = accounts::table.filter(accounts::firm.eq(firm.0)).select(accounts::id).load(conn).await?;
-    Ok(ids.into_iter().map(AccountId).collect())
 }

@@ -3,3 +3,4 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails at once")]
 
 pub mod database;
+pub mod gate;
