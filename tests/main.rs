@@ -7,6 +7,7 @@ mod check;
 mod cluster;
 mod connections;
 mod demo;
+mod identity;
 mod import;
 mod intake;
 mod journey;
