@@ -235,7 +235,7 @@ async fn declarations_are_declared_once_by_the_firm_that_is_named() {
     assert_eq!(gate.number("select count(*) from actions where action = 'create'").await, 2);
 }
 
-/// What the published figure says of a crossing point, and what the rows of the answer add up to.
+/// The sum of `measure` over the rows that `of` takes.
 fn sum_of(rows: &[Value], measure: &str, of: impl Fn(&Value) -> bool) -> i64 {
     rows.iter().filter(|row| of(row)).map(|row| row[measure].as_i64().unwrap()).sum()
 }
