@@ -6,7 +6,8 @@ use border_gate::casework::import::{Import, Tally};
 use border_gate::casework::writer::Writer;
 use border_gate::clock::Clock;
 use border_gate::demo;
-use border_gate::domain::history::{History, Stamp};
+use border_gate::domain::history::History;
+use border_gate::domain::stamps::Stamp;
 use border_gate::domain::throughput::{Counts, Measure};
 use border_gate::domain::workflow::State;
 use border_gate::intake::{Line, LineError, Lines, Read, write_csv, write_ndjson};
@@ -41,7 +42,7 @@ impl Gate {
     }
 
     async fn take_over(&self, histories: impl IntoIterator<Item = History>) -> (Tally, Vec<LineError>) {
-        self.import(lines(histories)).await
+        Box::pin(self.import(lines(histories))).await
     }
 
     async fn number(&self, sql: &str) -> i64 {
@@ -71,14 +72,14 @@ fn lines(histories: impl IntoIterator<Item = History>) -> impl Iterator<Item = R
 fn completed(source_id: &str) -> History {
     let mut history =
         history(State::Completed, &[Stamp::DeclaredAt, Stamp::RegisteredAt, Stamp::ArrivedAt, Stamp::CompletedAt]);
-    history.source.source_id = source_id.to_owned();
+    source_id.clone_into(&mut history.source.source_id);
     history
 }
 
 /// One whose vehicle is on its way.
 fn open(source_id: &str, plate: &str) -> History {
     let mut history = history(State::Registered, &[Stamp::DeclaredAt, Stamp::RegisteredAt]);
-    history.source.source_id = source_id.to_owned();
+    source_id.clone_into(&mut history.source.source_id);
     history.content.vehicle.as_mut().unwrap().plate = Some(plate.to_owned());
     history
 }
@@ -142,8 +143,8 @@ async fn the_same_source_twice_in_a_file_is_taken_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_history_takes_its_vehicles_place_and_an_ended_one_does_not() {
     let gate = Gate::open().await;
-    let (tally, refused) =
-        gate.take_over([open("1", "桂F11111"), completed("2"), open("3", "桂F22222"), open("4", "桂F11111")]).await;
+    let some = vec![open("1", "桂F11111"), completed("2"), open("3", "桂F22222"), open("4", "桂F11111")];
+    let (tally, refused) = gate.take_over(some).await;
     assert_eq!(faults(&refused), ["4 /vehicle vehicle-already-declared"]);
     assert_eq!(tally.taken_in, 3);
     let rows = gate.database.admin().await.query("select vehicle from vehicles_present order by 1", &[]).await.unwrap();

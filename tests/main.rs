@@ -1,10 +1,13 @@
 //! The workflow table as a whole, and walks through it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails at once")]
+
 mod casework;
 mod check;
 mod cluster;
 mod connections;
 mod demo;
+mod identity;
 mod import;
 mod intake;
 mod journey;

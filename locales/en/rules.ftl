@@ -120,7 +120,11 @@ rule-stamp-too-early = The stamp is too early; check the year.
 rule-stamps-out-of-order = This stamp must not be before { $before }.
 rule-history = The history does not add up: { $why }.
 
-rule-username-format = A user name is lower-case letters a–z, digits, full stops, hyphens and underscores.
+rule-username-format = A user name is 3 to 64 letters A–Z, digits, full stops, hyphens and underscores, with a letter or digit at either end.
+rule-name-format = A name is 1 to 200 characters, with no space at either end and no control characters.
+rule-list-empty = This list must not be empty; name at least one code, or leave it out.
+rule-not-for-role = This does not go with the role { $role }; leave it out or choose another role.
+rule-role-of-nobody = The role { $role } is the service's own; choose another.
 rule-password-short = The password is too short; at least { $minimum } characters.
 rule-password-long = The password is too long; at most { $maximum } characters.
 rule-password-common = The password is too easy to guess; choose another.

@@ -120,7 +120,11 @@ rule-stamp-too-early = Mốc thời gian quá sớm; hãy kiểm tra lại năm.
 rule-stamps-out-of-order = Mốc thời gian này không được sớm hơn { $before }.
 rule-history = Lịch sử không khớp: { $why }.
 
-rule-username-format = Tên đăng nhập chỉ gồm chữ thường không dấu, chữ số, dấu chấm, gạch nối và gạch dưới.
+rule-username-format = Tên đăng nhập phải gồm 3 đến 64 chữ cái không dấu, chữ số, dấu chấm, gạch nối hoặc gạch dưới, bắt đầu và kết thúc bằng chữ cái hoặc chữ số.
+rule-name-format = Tên phải gồm 1 đến 200 ký tự, không có khoảng trắng ở đầu, ở cuối và không có ký tự điều khiển.
+rule-list-empty = Danh sách này không được rỗng; hãy nêu ít nhất một mã, hoặc bỏ mục này.
+rule-not-for-role = Mục này không dùng cho vai trò { $role }; hãy bỏ mục này hoặc đổi vai trò.
+rule-role-of-nobody = Vai trò { $role } chỉ dành cho chính hệ thống; hãy chọn vai trò khác.
 rule-password-short = Mật khẩu quá ngắn; cần ít nhất { $minimum } ký tự.
 rule-password-long = Mật khẩu quá dài; tối đa { $maximum } ký tự.
 rule-password-common = Mật khẩu này quá dễ đoán; hãy chọn mật khẩu khác.

@@ -120,7 +120,11 @@ rule-stamp-too-early = 时间过早，请核对年份。
 rule-stamps-out-of-order = 此时间不得早于 { $before }。
 rule-history = 历史记录不一致：{ $why }。
 
-rule-username-format = 用户名只能由小写字母、数字、点、连字符和下划线组成。
+rule-username-format = 用户名须为 3 至 64 个字母、数字、点、连字符或下划线，首尾须为字母或数字。
+rule-name-format = 名称须为 1 至 200 个字符，首尾不得有空格，不得含控制字符。
+rule-list-empty = 此列表不能为空，请至少填一个代码，或删除此项。
+rule-not-for-role = 此项不适用于角色 { $role }，请删除此项或更换角色。
+rule-role-of-nobody = 角色 { $role } 仅供系统自身使用，请选择其他角色。
 rule-password-short = 密码过短，至少 { $minimum } 个字符。
 rule-password-long = 密码过长，最多 { $maximum } 个字符。
 rule-password-common = 密码过于简单，请另选。

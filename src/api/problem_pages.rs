@@ -47,12 +47,15 @@ const KINDS: &[(u16, &str)] = &[
 pub async fn index(request: HttpRequest) -> HttpResponse {
     let language = language(request.headers());
     let title = say(language, "page-problems-title", &[]);
-    let mut body = format!("<p>{}</p>\n<ul>\n", escaped(&say(language, "page-problems-about", &[])));
-    for (status, slug) in KINDS {
-        let name = escaped(&say(language, &format!("problem-{slug}"), &[]));
-        body.push_str(&format!("<li>{status} <a href=\"/problems/{slug}\">{name}</a> (<code>{slug}</code>)</li>\n"));
-    }
-    body.push_str("</ul>");
+    let items: Vec<String> = KINDS
+        .iter()
+        .map(|(status, slug)| {
+            let name = escaped(&say(language, &format!("problem-{slug}"), &[]));
+            format!("<li>{status} <a href=\"/problems/{slug}\">{name}</a> (<code>{slug}</code>)</li>")
+        })
+        .collect();
+    let about = escaped(&say(language, "page-problems-about", &[]));
+    let body = format!("<p>{about}</p>\n<ul>\n{}\n</ul>", items.join("\n"));
     page(language, &title, &body)
 }
 

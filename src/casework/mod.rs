@@ -16,6 +16,7 @@ use crate::identity::principal::Principal;
 use crate::intake::Line;
 use crate::storage::sets::{KeptReply, Reply};
 
+pub mod accounts;
 pub mod act;
 pub mod administration;
 pub mod declare;

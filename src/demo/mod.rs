@@ -2,6 +2,7 @@
 //!
 //! No vehicle, driver, firm or load in them is real. The same seed makes the same histories on every machine.
 
+pub mod accounts;
 mod cargo;
 mod course;
 mod day;

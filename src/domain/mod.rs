@@ -18,6 +18,7 @@ pub mod reading;
 pub mod reference;
 pub mod rule_failure;
 pub mod sent;
+pub mod stamps;
 pub mod take_over;
 pub mod throughput;
 pub mod tracks;
