@@ -163,7 +163,6 @@ pub async fn list(
     security(("bearer" = [])),
 )]
 #[post("/admin/accounts")]
-#[expect(clippy::too_many_arguments, reason = "the parts of the service that it stands on")]
 pub async fn create(
     caller: Administrator,
     request: HttpRequest,
