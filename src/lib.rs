@@ -17,3 +17,4 @@ pub mod settings;
 pub mod storage;
 pub mod telemetry;
 pub mod texts;
+pub mod workflow_document;

@@ -37,6 +37,11 @@ enum Command {
         after_help = "Example:\n  MIGRATE_DATABASE_URL=postgres://owner@db/gate DATABASE_URL=postgres://gate@db/gate border-gate migrate"
     )]
     Migrate,
+    /// Take in declarations or an older system's records from a CSV or NDJSON file
+    #[command(
+        after_help = "A second run of the same file does nothing twice. Exit codes: 0 every line was taken in, 1 some were not, 2 used wrongly.\n\nExamples:\n  border-gate import histories.ndjson --create-firms\n  border-gate import vehicles.csv --firm 0100112437 --dry-run"
+    )]
+    Import(commands::import::Arguments),
     /// Write the contract (OpenAPI 3.1) to a file or to standard output
     #[command(after_help = "Example:\n  border-gate openapi openapi/border-gate.json")]
     Openapi {
@@ -75,7 +80,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("border-gate: {error:#}");
-            ExitCode::FAILURE
+            if error.is::<commands::UsedWrongly>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }
@@ -84,6 +89,7 @@ async fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
     match command {
         Command::Serve { demo } => commands::serve::serve(settings, demo).await,
         Command::Migrate => commands::migrate::migrate(&settings).await,
+        Command::Import(arguments) => commands::import::import(&settings, arguments).await,
         Command::Openapi { file } => commands::openapi::write(file.as_deref()),
         Command::Healthcheck => commands::healthcheck::healthcheck(&settings).await,
         Command::TestCluster { directory } => Ok(border_gate::storage::embedded::shared::keep(&directory)?),

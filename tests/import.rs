@@ -6,7 +6,8 @@ use border_gate::casework::import::{Import, Tally};
 use border_gate::casework::writer::Writer;
 use border_gate::clock::Clock;
 use border_gate::demo;
-use border_gate::domain::history::{History, Stamp};
+use border_gate::domain::history::History;
+use border_gate::domain::stamps::Stamp;
 use border_gate::domain::throughput::{Counts, Measure};
 use border_gate::domain::workflow::State;
 use border_gate::intake::{Line, LineError, Lines, Read, write_csv, write_ndjson};
@@ -41,7 +42,7 @@ impl Gate {
     }
 
     async fn take_over(&self, histories: impl IntoIterator<Item = History>) -> (Tally, Vec<LineError>) {
-        self.import(lines(histories)).await
+        Box::pin(self.import(lines(histories))).await
     }
 
     async fn number(&self, sql: &str) -> i64 {
@@ -71,14 +72,14 @@ fn lines(histories: impl IntoIterator<Item = History>) -> impl Iterator<Item = R
 fn completed(source_id: &str) -> History {
     let mut history =
         history(State::Completed, &[Stamp::DeclaredAt, Stamp::RegisteredAt, Stamp::ArrivedAt, Stamp::CompletedAt]);
-    history.source.source_id = source_id.to_owned();
+    source_id.clone_into(&mut history.source.source_id);
     history
 }
 
 /// One whose vehicle is on its way.
 fn open(source_id: &str, plate: &str) -> History {
     let mut history = history(State::Registered, &[Stamp::DeclaredAt, Stamp::RegisteredAt]);
-    history.source.source_id = source_id.to_owned();
+    source_id.clone_into(&mut history.source.source_id);
     history.content.vehicle.as_mut().unwrap().plate = Some(plate.to_owned());
     history
 }
@@ -95,7 +96,7 @@ fn faults(errors: &[LineError]) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_run_doubles_nothing_and_the_counters_are_what_the_histories_add_up_to() {
     let gate = Gate::open().await;
-    let some = || demo::day(demo::SEED).chain(demo::quarter(demo::SEED).take(700));
+    let some = || demo::day(demo::SEED).step_by(6).chain(demo::quarter(demo::SEED).take(300));
     let (tally, refused) = gate.take_over(some()).await;
     assert_eq!((tally.taken_in, tally.known, refused), (some().count() as u64, 0, vec![]));
 
@@ -123,13 +124,13 @@ async fn a_second_run_doubles_nothing_and_the_counters_are_what_the_histories_ad
 async fn two_at_once_with_the_same_file_take_each_line_once() {
     let gate = Gate::open().await;
     let other = gate.another();
-    let some = || demo::quarter(demo::SEED).take(1_500);
+    let some = || demo::quarter(demo::SEED).take(600);
     let (one, two) = tokio::join!(gate.take_over(some()), other.run(lines(some()), |_| (), |_| ()));
     let (one, two) = (one.0, two.unwrap());
     assert_eq!((one.refused, two.refused), (0, 0));
-    assert_eq!((one.taken_in + two.taken_in, one.known + two.known), (1_500, 1_500));
-    assert_eq!(gate.number("select count(*) from declarations").await, 1_500);
-    assert_eq!(gate.number("select sum(declared)::bigint from throughput").await, 1_500);
+    assert_eq!((one.taken_in + two.taken_in, one.known + two.known), (600, 600));
+    assert_eq!(gate.number("select count(*) from declarations").await, 600);
+    assert_eq!(gate.number("select sum(declared)::bigint from throughput").await, 600);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,8 +143,8 @@ async fn the_same_source_twice_in_a_file_is_taken_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_history_takes_its_vehicles_place_and_an_ended_one_does_not() {
     let gate = Gate::open().await;
-    let (tally, refused) =
-        gate.take_over([open("1", "桂F11111"), completed("2"), open("3", "桂F22222"), open("4", "桂F11111")]).await;
+    let some = vec![open("1", "桂F11111"), completed("2"), open("3", "桂F22222"), open("4", "桂F11111")];
+    let (tally, refused) = gate.take_over(some).await;
     assert_eq!(faults(&refused), ["4 /vehicle vehicle-already-declared"]);
     assert_eq!(tally.taken_in, 3);
     let rows = gate.database.admin().await.query("select vehicle from vehicles_present order by 1", &[]).await.unwrap();
@@ -231,4 +232,59 @@ async fn declarations_are_declared_once_by_the_firm_that_is_named() {
     assert_eq!((tally.taken_in, tally.known), (0, 2));
     assert_eq!(gate.number("select count(*) from declarations where state = 'submitted'").await, 1);
     assert_eq!(gate.number("select count(*) from actions where action = 'create'").await, 2);
+}
+
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+/// Runs `border-gate import` on the gate's database.
+async fn command(gate: &Gate, arguments: &[&str]) -> Ran {
+    let ran = tokio::process::Command::new(env!("CARGO_BIN_EXE_border-gate"))
+        .arg("import")
+        .args(arguments)
+        .env("DATABASE_URL", gate.database.url())
+        .env("LOG", "warn")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .await
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ran { code: ran.status.code(), out: text(ran.stdout), err: text(ran.stderr) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_tells_what_it_did_by_words_and_by_its_exit_code() {
+    let gate = Gate::open().await;
+    let file = |name: &str| {
+        let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+        directory.join(format!("{}-{name}", std::process::id())).to_str().unwrap().to_owned()
+    };
+    let (good, bad, report) = (file("good.csv"), file("bad.ndjson"), file("report.ndjson"));
+    write_csv([completed("1"), completed("2")], std::fs::File::create(&good).unwrap()).unwrap();
+
+    let ran = command(&gate, &[&good]).await;
+    assert_eq!((ran.code, ran.out.as_str()), (Some(1), "2 lines: 0 taken in, 2 refused\n"), "{}", ran.err);
+    let ran = command(&gate, &[&good, "--create-firms"]).await;
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "2 lines: 2 taken in, 1 firms made\n"), "{}", ran.err);
+    let ran = command(&gate, &[&good]).await;
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "2 lines: 0 taken in, 2 taken in before\n"), "{}", ran.err);
+
+    let mut text = b"{}\n".to_vec();
+    write_ndjson([completed("3")], &mut text).unwrap();
+    std::fs::write(&bad, text).unwrap();
+    let ran = command(&gate, &[&bad, "--as", "histories", "--report", &report]).await;
+    assert_eq!((ran.code, ran.out.as_str()), (Some(1), "2 lines: 1 taken in, 1 refused\n"), "{}", ran.err);
+    assert!(ran.err.contains("line 1: /source:"), "{}", ran.err);
+    let told: serde_json::Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
+    assert_eq!((&told["line"], &told["errors"][0]["pointer"]), (&json!(1), &json!("/source")));
+
+    for wrong in [&["/nowhere.csv"][..], &[], &[&good, "--as", "vehicles"], &[&good, "--report", "/nowhere/report"]] {
+        assert_eq!(command(&gate, wrong).await.code, Some(2), "{wrong:?}");
+    }
+    for file in [good, bad, report] {
+        std::fs::remove_file(file).unwrap();
+    }
 }

@@ -8,6 +8,7 @@ use border_gate::intake::{
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::demo::{now, reference, rules};
 use crate::take_over::histories;
 
 fn read(text: impl AsRef<[u8]>) -> Vec<Result<Read, LineError>> {
@@ -288,4 +289,32 @@ fn every_column_of_a_history_is_read_and_written() {
 #[test]
 fn an_empty_file_says_nothing() {
     assert!(read("").is_empty() && read("\n\n").is_empty());
+}
+
+/// The blocks of the paper on importing that are written in `language`.
+fn examples(language: &str) -> Vec<&'static str> {
+    let paper = include_str!("../docs/IMPORT.md");
+    let opening = format!("```{language}\n");
+    paper.split(&opening).skip(1).filter_map(|rest| rest.split("```").next()).collect()
+}
+
+#[test]
+fn the_paper_on_importing_names_every_column_and_its_examples_hold() {
+    let paper = include_str!("../docs/IMPORT.md");
+    for column in columns(Kind::Declarations).chain(columns(Kind::Histories)) {
+        assert!(paper.contains(&format!("`{}`", column.name)), "{} is missing", column.name);
+    }
+    let found: Vec<Read> = [examples("ndjson"), examples("csv")]
+        .concat()
+        .into_iter()
+        .flat_map(read)
+        .map(|line| line.unwrap_or_else(|error| panic!("{error:?}")))
+        .collect();
+    assert_eq!(found.len(), 3);
+    let reference = reference();
+    for line in found {
+        if let Line::History(history) = line.says {
+            assert_eq!(history.check(now(), rules(&reference)), []);
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! The workflow table as a whole, and walks through it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails at once")]
+
 mod casework;
 mod check;
 mod cluster;
@@ -8,6 +10,7 @@ mod demo;
 mod identity;
 mod import;
 mod intake;
+mod journey;
 mod migrations;
 mod reference;
 mod support;

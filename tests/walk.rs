@@ -4,6 +4,7 @@ use border_gate::domain::act::{Obstacle, Order, Refusal, Rules, act};
 use border_gate::domain::actor::{AccountId, Actor, ActorId, FirmId, Scope};
 use border_gate::domain::declaration::{Declaration, Details, Entry};
 use border_gate::domain::firm::CheckDigit;
+use border_gate::domain::next::next;
 use border_gate::domain::number::Number;
 use border_gate::domain::reference::Reference;
 use border_gate::domain::throughput::{Counts, Measure};
@@ -124,6 +125,13 @@ proptest! {
                         prop_assert!(!declaration.state.is_terminal() || acted.after.state == declaration.state);
                     }
                 }
+            }
+            let due = next(&declaration);
+            prop_assert!(declaration.state.is_terminal() || !due.is_empty(), "nobody must do anything while {}", declaration.state);
+            for step in due {
+                let who = Actor { quarantine_kind: step.quarantine_kind, ..actor(step.role, None) };
+                let obstacle = declaration.obstacle(step.action, &who, now, rules);
+                prop_assert_eq!(obstacle, None, "{} must {}", step.role, step.due);
             }
             // Remarks alone would make a dull walk, endings a short one.
             let lively: Vec<_> = open.iter().filter(|(_, order)| {

@@ -17,9 +17,11 @@ pub mod oauth;
 pub mod paging;
 pub mod principal;
 pub mod problem;
+pub mod problem_pages;
 pub mod query;
 pub mod sessions;
 pub mod statistics;
+pub mod workflow;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -46,6 +48,7 @@ impl utoipa::Modify for Bearer {
 pub fn routes(config: &mut ServiceConfig) {
     config.service(health::live).service(health::ready).service(health::metrics);
     config.service(oauth::token).service(oauth::keys).service(oauth::metadata);
+    config.service(problem_pages::index).service(problem_pages::read);
     config.service(
         scope::scope("/api/v1")
             .service(declarations::declare)
@@ -54,6 +57,7 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(declarations::act)
             .service(declarations::read)
             .service(declarations::amend)
+            .service(workflow::read)
             .service(gates::gates)
             .service(gates::crossing_points)
             .service(gates::reference)

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use border_gate::settings::Settings;
-use border_gate::storage::embedded::{DATABASE, Durability, EmbeddedCluster};
+use border_gate::storage::embedded::{ClusterError, DATABASE, Durability, EmbeddedCluster, running};
 use border_gate::storage::migrate;
 use secrecy::ExposeSecret;
 
@@ -33,6 +33,22 @@ impl Database {
         let cluster = EmbeddedCluster::start(&settings.data_dir.join("postgres"), Durability::Durable)?;
         let url = cluster.url(DATABASE);
         Ok(Self { owner_url: url.clone(), url, cluster: Some(cluster) })
+    }
+
+    /// The same, for a command that works beside a running service: where that runs the private database, this
+    /// command uses it.
+    ///
+    /// # Errors
+    ///
+    /// Where the private one is neither running nor can be started.
+    pub fn open_or_join(settings: &Settings) -> anyhow::Result<Self> {
+        match Self::open(settings) {
+            Err(error) if matches!(error.downcast_ref(), Some(ClusterError::InUse { .. })) => {
+                let running = running(&settings.data_dir.join("postgres"), DATABASE);
+                running.map(|url| Self { owner_url: url.clone(), url, cluster: None }).ok_or(error)
+            }
+            opened => opened,
+        }
     }
 
     /// Brings its schema up to date.

@@ -3,6 +3,12 @@
 pub mod database;
 pub mod healthcheck;
 pub mod http;
+pub mod import;
 pub mod migrate;
 pub mod openapi;
 pub mod serve;
+
+/// The call itself is wrong: what it names is not there. The exit code is 2, as for a wrong flag.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct UsedWrongly(pub String);

@@ -34,6 +34,9 @@ pub async fn serve(settings: Settings, demo: bool) -> anyhow::Result<()> {
     })?;
     let database = Database::open(&settings)?;
     database.migrate().await?;
+    if demo {
+        super::demo::load(&settings, &database).await?;
+    }
     let keys = match &settings.signing_key_file {
         Some(file) => Keys::from_files(file, &settings.verify_key_files)?,
         None => Keys::open(&settings.data_dir)?,
@@ -52,13 +55,18 @@ pub async fn serve(settings: Settings, demo: bool) -> anyhow::Result<()> {
     })
     .await?;
     let tending = tokio::spawn(service.clone().tend());
-    let server = HttpServer::new(move || App::new().wrap(from_fn(frame)).configure(|config| service.configure(config)))
+    let served = service.clone();
+    let server = HttpServer::new(move || App::new().wrap(from_fn(frame)).configure(|config| served.configure(config)))
         .workers(settings.workers)
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .listen(listener)?
         .run();
     tracing::info!(address = %settings.listen, "ready");
-    server.await?;
+    let server = tokio::spawn(server);
+    if demo {
+        super::demo::greet(&settings, &service).await?;
+    }
+    server.await??;
     tending.abort();
     tracing::info!("stopped");
     Ok(())

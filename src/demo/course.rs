@@ -28,7 +28,9 @@ pub fn when_open(random: &mut Random, at: DateTime<Utc>) -> DateTime<Utc> {
     }
     let day = clock.date_naive();
     let day = if minute < OPEN { day } else { day.succ_opt().unwrap_or(day) };
-    let morning = random.between(OPEN + 5, OPEN + 150);
+    // Most queue when the barriers open, the rest come through the morning.
+    let last = if random.percent(55) { 90 } else { 330 };
+    let morning = random.between(OPEN + 2, OPEN + last);
     local(random, day, morning)
 }
 

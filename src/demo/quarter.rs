@@ -59,11 +59,19 @@ fn weight(day: NaiveDate, direction: Direction) -> u32 {
         (13..=30, _) => 1_000,
         (31.., _) => 1_080,
     };
-    match day.weekday() {
-        Weekday::Sun => season * 72 / 100,
-        Weekday::Sat => season * 93 / 100,
-        Weekday::Mon | Weekday::Tue | Weekday::Wed | Weekday::Thu | Weekday::Fri => season,
-    }
+    let of_the_week = match day.weekday() {
+        Weekday::Sun => 72,
+        Weekday::Sat => 93,
+        Weekday::Mon | Weekday::Tue | Weekday::Wed | Weekday::Thu | Weekday::Fri => 100,
+    };
+    // No two days are alike: up to a twelfth more or less.
+    let by_chance = Random::of(&[day_key(day), direction as u64]).between(917, 1_083);
+    season * of_the_week * by_chance / 100_000
+}
+
+/// What tells a day's random numbers from another day's.
+fn day_key(day: NaiveDate) -> u64 {
+    u64::from(day.num_days_from_ce().unsigned_abs())
 }
 
 /// `total` vehicles over the days by their weight; the sum is exactly `total`.
@@ -85,7 +93,7 @@ fn by_day(total: u32, direction: Direction) -> Vec<OfTheDay> {
 }
 
 fn history(seed: u64, OfTheDay { day, direction, count }: OfTheDay, serial: u32) -> History {
-    let key = [seed, 1, u64::from(day.num_days_from_ce().unsigned_abs()), direction as u64, u64::from(serial)];
+    let key = [seed, 1, day_key(day), direction as u64, u64::from(serial)];
     let mut random = Random::of(&key);
     let minute = minute_of_the_day(serial, count, &mut random);
     let declared = local(&mut random, day, minute);

@@ -161,12 +161,12 @@ impl<'a> Fields<'a> {
 
     /// Takes a flag.
     pub fn flag(&mut self, field: &'static str) -> Option<bool> {
-        self.take(field, "true or false", Value::as_bool)
+        self.take(field, "true-or-false", Value::as_bool)
     }
 
     /// Takes a whole number.
     pub fn integer(&mut self, field: &'static str) -> Option<i64> {
-        self.take(field, "whole number", Value::as_i64)
+        self.take(field, "whole-number", Value::as_i64)
     }
 
     /// Takes a number.
@@ -176,7 +176,7 @@ impl<'a> Fields<'a> {
 
     /// Takes an instant, RFC 3339.
     pub fn instant(&mut self, field: &'static str) -> Option<DateTime<Utc>> {
-        self.take(field, "time such as 2025-03-31T02:00:00Z", |value| {
+        self.take(field, "time", |value| {
             // A year that no database keeps is no time either.
             let at = DateTime::parse_from_rfc3339(value.as_str()?).ok()?.to_utc();
             (at.timestamp() > -62_135_596_800 && at.timestamp() < 253_402_300_800).then(|| to_micros(at))
@@ -290,7 +290,7 @@ fn checked_text(text: String, pointer: &str, failures: &mut Vec<RuleFailure>) ->
 fn wrong_type(pointer: &str, wanted: &str, found: &Value) -> RuleFailure {
     let found = match found {
         Value::Null => "null",
-        Value::Bool(_) => "true or false",
+        Value::Bool(_) => "true-or-false",
         Value::Number(_) => "number",
         Value::String(_) => "text",
         Value::Array(_) => "list",

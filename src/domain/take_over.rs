@@ -9,9 +9,10 @@ use super::actor::{Actor, FirmId};
 use super::content::to_micros;
 use super::declaration::{Declaration, Details, Entry};
 use super::declare::sealed;
-use super::history::{History, Stamp};
+use super::history::History;
 use super::number::Number;
 use super::rule_failure::RuleFailure;
+use super::stamps::Stamp;
 use super::tracks::{Part, Payment, Track, TrackState};
 use super::workflow::{Action, State};
 

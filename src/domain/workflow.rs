@@ -229,15 +229,16 @@ pub struct Rule {
     pub on_hold: OnHold,
 }
 
-/// What a standing hold means for an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnHold {
-    /// Goes on.
-    GoesOn,
-    /// Waits until every hold is released.
-    Stops,
-    /// Goes on for the role that placed every standing hold.
-    GoesOnForHolder,
+words! {
+    /// What a standing hold means for an action.
+    "meaning of a hold" OnHold {
+        /// Goes on.
+        GoesOn = "goes_on",
+        /// Waits until every hold is released.
+        Stops = "stops",
+        /// Goes on for the role that placed every standing hold.
+        GoesOnForHolder = "goes_on_for_holder",
+    }
 }
 
 impl Action {

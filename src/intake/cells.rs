@@ -1,4 +1,4 @@
-//! CSV: columns that stand for fields, and records that are read strictly.
+//! CSV: records that are read strictly, and what their cells say.
 //!
 //! Read by hand and not with the csv crate, because a quote that is never closed must cost one line and not the rest
 //! of the file, nor the memory to hold it.
@@ -7,132 +7,11 @@ use std::io::BufRead;
 
 use serde_json::{Map, Value};
 
+use super::columns::{Column, Holds, column_of, columns};
 use super::lines::{Fault, MAX_LINE, Physical};
 use super::{Kind, Line, kind_of, line_of};
 use crate::domain::reading::with_nearest;
 use crate::domain::rule_failure::RuleFailure;
-
-/// A column and the field that it stands for.
-#[derive(Clone, Copy, Debug)]
-pub struct Column {
-    /// Its name in the first line.
-    pub name: &'static str,
-    /// The JSON Pointer of the field; of a list, the first item's.
-    pub pointer: &'static str,
-    /// What its cells hold.
-    pub holds: Holds,
-    /// Whether a file without it says nothing.
-    pub required: bool,
-}
-
-/// What a column's cells hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holds {
-    /// A text, a word or an instant.
-    Text,
-    /// `true` or `false`, 1 or 0.
-    Flag,
-    /// A whole number.
-    Whole,
-    /// A number.
-    Number,
-    /// Texts with spaces between them.
-    Texts,
-}
-
-const fn column(name: &'static str, pointer: &'static str, holds: Holds) -> Column {
-    Column { name, pointer, holds, required: false }
-}
-
-const fn text(name: &'static str, pointer: &'static str) -> Column {
-    column(name, pointer, Holds::Text)
-}
-
-const fn required(column: Column) -> Column {
-    Column { required: true, ..column }
-}
-
-const OF_HISTORIES_ALONE: &[Column] = &[
-    required(text("source", "/source")),
-    required(text("source_id", "/source_id")),
-    required(text("firm_tax_code", "/firm_tax_code")),
-    text("firm_name", "/firm_name"),
-    required(text("state", "/state")),
-    text("created_at", "/stamps/created_at"),
-    required(text("declared_at", "/stamps/declared_at")),
-    text("registered_at", "/stamps/registered_at"),
-    text("arrived_at", "/stamps/arrived_at"),
-    text("cleared_at", "/stamps/cleared_at"),
-    text("yard_in_at", "/stamps/yard_in_at"),
-    text("yard_out_at", "/stamps/yard_out_at"),
-    text("ready_at", "/stamps/ready_at"),
-    text("completed_at", "/stamps/completed_at"),
-    text("ended_at", "/stamps/ended_at"),
-    text("left_at", "/stamps/left_at"),
-    text("reason", "/reason"),
-    text("yard", "/yard"),
-    text("bay", "/bay"),
-    column("fee_amount_vnd", "/fee/amount_vnd", Holds::Whole),
-    text("fee_receipt", "/fee/receipt"),
-    text("fee_paid_at", "/fee/paid_at"),
-];
-
-const OF_DECLARATIONS_ALONE: &[Column] = &[column("draft", "/draft", Holds::Flag)];
-
-const OF_BOTH: &[Column] = &[
-    required(text("direction", "/direction")),
-    required(text("crossing_point", "/crossing_point")),
-    text("regime", "/regime"),
-    text("cargo_class", "/cargo_class"),
-    column("perishable", "/perishable", Holds::Flag),
-    text("planned_arrival", "/planned_arrival"),
-    text("trader_tax_code", "/trader_tax_code"),
-    text("vehicle_kind", "/vehicle/kind"),
-    text("vehicle_plate", "/vehicle/plate"),
-    text("vehicle_wagon_number", "/vehicle/wagon_number"),
-    text("vehicle_country", "/vehicle/country"),
-    text("vehicle_trailer_plate", "/vehicle/trailer_plate"),
-    column("vehicle_containers", "/vehicle/containers", Holds::Texts),
-    text("vehicle_vin", "/vehicle/vin"),
-    column("vehicle_seals", "/vehicle/seals", Holds::Texts),
-    text("driver_full_name", "/driver/full_name"),
-    text("driver_nationality", "/driver/nationality"),
-    text("driver_document_kind", "/driver/document/kind"),
-    text("driver_document_number", "/driver/document/number"),
-    text("driver_document_mrz", "/driver/document/mrz"),
-    text("driver_phone", "/driver/phone"),
-    text("goods_hs_code", "/goods/0/hs_code"),
-    text("goods_description", "/goods/0/description"),
-    column("goods_quantity", "/goods/0/quantity", Holds::Number),
-    text("goods_unit", "/goods/0/unit"),
-    column("goods_gross_kg", "/goods/0/gross_kg", Holds::Whole),
-    text("goods_origin", "/goods/0/origin"),
-    text("customs_declaration_number", "/customs_declarations/0/number"),
-    text("customs_declaration_type_code", "/customs_declarations/0/type_code"),
-    column("transshipment", "/transshipment", Holds::Flag),
-    text("note", "/note"),
-];
-
-/// Every column that a CSV of such lines may have: the fields, flattened. The crew has none, and of goods and
-/// customs declarations there is room for one.
-pub fn columns(kind: Kind) -> impl Iterator<Item = &'static Column> + Clone {
-    let alone = match kind {
-        Kind::Declarations => OF_DECLARATIONS_ALONE,
-        Kind::Histories => OF_HISTORIES_ALONE,
-    };
-    alone.iter().chain(OF_BOTH)
-}
-
-/// The column that stands for the field at `pointer`, or for the one that it lies in.
-#[must_use]
-pub fn column_of(kind: Kind, pointer: &str) -> Option<&'static str> {
-    let mut all = columns(kind);
-    let lies_in = |column: &&Column| {
-        let rest = pointer.strip_prefix(column.pointer);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    all.find(lies_in).map(|column| column.name)
-}
 
 /// The records of a CSV, one after the other.
 #[derive(Debug)]

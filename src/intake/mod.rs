@@ -9,6 +9,7 @@
 //! spaces between them. Its columns may be parted by comma, semicolon or tab.
 
 mod cells;
+mod columns;
 mod lines;
 mod write;
 
@@ -22,7 +23,7 @@ use crate::domain::rule_failure::RuleFailure;
 use crate::domain::sent::{Sent, declaration};
 use crate::domain::words::words;
 
-pub use cells::{Column, Holds, column_of, columns};
+pub use columns::{Column, Holds, column_of, columns};
 pub use lines::MAX_LINE;
 pub use write::{DoesNotFit, write_csv, write_ndjson};
 

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use serde_json::Value;
 
 use super::Kind;
-use super::cells::{columns, looks_like_a_formula};
+use super::cells::looks_like_a_formula;
+use super::columns::columns;
 use crate::domain::history::History;
 
 /// A history that one line of CSV cannot hold; NDJSON can.

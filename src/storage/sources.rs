@@ -23,3 +23,12 @@ pub async fn imported(client: &Client, sources: &[&Source]) -> Result<Vec<(Sourc
         .map(|row| Ok((Source { source: row.try_get(0)?, source_id: row.try_get(1)? }, row.try_get(2)?)))
         .collect()
 }
+
+/// How many declarations were imported from any of `systems`.
+///
+/// # Errors
+///
+/// The database's.
+pub async fn count(client: &Client, systems: &[&str]) -> Result<i64, Error> {
+    client.query_one("select count(*) from sources where source = any($1::text[])", &[&systems]).await?.try_get(0)
+}

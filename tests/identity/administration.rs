@@ -9,7 +9,7 @@ use border_gate::storage::accounts as stored;
 use serde_json::{Value, json};
 
 use crate::support::database::TestDatabase;
-use crate::support::gate::{Ask, PASSWORD, Reply, TestGate};
+use crate::support::demo_gate::{Ask, PASSWORD, Reply, TestGate};
 
 const FIRMS: &str = "/api/v1/admin/firms";
 const ACCOUNTS: &str = "/api/v1/admin/accounts";

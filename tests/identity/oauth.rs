@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::support::gate::{Ask, Reply, TestGate};
+use crate::support::demo_gate::{Ask, Reply, TestGate};
 
 async fn client(gate: &TestGate, scopes: &[&str]) -> (String, String) {
     let firm = gate.mandates["declarant"].firm.clone().unwrap().tax_code;

@@ -7,7 +7,7 @@ use border_gate::identity::revocations;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::support::gate::{Ask, PASSWORD, Reply, TestGate};
+use crate::support::demo_gate::{Ask, PASSWORD, Reply, TestGate};
 
 async fn sign_in(gate: &TestGate, username: &str, password: &str) -> Reply {
     gate.send(Ask::new("POST", "/api/v1/sessions").json(&json!({"username": username, "password": password}))).await

@@ -4,3 +4,4 @@
 
 pub mod database;
 pub mod gate;
+pub mod demo_gate;

@@ -12,10 +12,11 @@ use crate::domain::actor::Actor;
 use crate::domain::check::check;
 use crate::domain::content::{Content, Person};
 use crate::domain::declaration::{Declaration, Hold, Onward, Returned, Source, Stamps, YardPlace};
+use crate::domain::next::{NextStep, next};
 use crate::domain::number::Number;
 use crate::domain::tracks::{Part, Track};
 use crate::domain::workflow::{Action, QuarantineKind, Role, State};
-use crate::texts::Language;
+use crate::texts::{self, Language};
 
 /// The firm that declared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -79,6 +80,8 @@ pub struct DeclarationView {
     warnings: Vec<Fault>,
     /// The actions open to the caller now.
     offered: Vec<Action>,
+    /// Who must act now, on what.
+    next: Vec<NextView>,
     /// Where the record, its history and its actions are.
     links: BTreeMap<&'static str, String>,
 }
@@ -91,6 +94,31 @@ pub struct TrackView {
     /// How far it has come, and why it is required.
     #[serde(flatten)]
     part: Part,
+}
+
+/// Something that somebody must do now.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NextView {
+    /// Who.
+    role: Role,
+    /// Of which quarantine, for a quarantine officer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quarantine_kind: Option<QuarantineKind>,
+    /// The action by which it is done, or begun.
+    action: Action,
+    /// The same as a sentence, in the caller's language.
+    text: String,
+}
+
+impl NextView {
+    fn told(step: NextStep, language: Language) -> Self {
+        Self {
+            role: step.role,
+            quarantine_kind: step.quarantine_kind,
+            action: step.action,
+            text: texts::next(language, step),
+        }
+    }
 }
 
 /// For whom a view is made.
@@ -163,6 +191,7 @@ impl DeclarationView {
             rule_failures: if must_submit { told(&findings.failures) } else { Vec::new() },
             warnings: told(&findings.warnings),
             offered: declaration.offered(viewer.actor, viewer.now, rules),
+            next: next(declaration).into_iter().map(|step| NextView::told(step, viewer.language)).collect(),
             links: BTreeMap::from([("self", own.clone()), ("actions", format!("{own}/actions"))]),
         }
     }

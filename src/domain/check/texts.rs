@@ -50,7 +50,7 @@ impl Texts {
         if text.contains('\0') {
             self.0.push(RuleFailure::new(pointer.to_string(), "nul-character"));
         } else if text.len() > max && text.chars().count() > max {
-            self.0.push(RuleFailure::new(pointer.to_string(), "too-long").with("max", max));
+            self.0.push(RuleFailure::new(pointer.to_string(), "too-long").with("max", max).with("unit", "characters"));
         }
     }
 
@@ -69,7 +69,7 @@ impl Texts {
     ) -> impl Iterator<Item = (usize, &'a T)> + use<'a, T> {
         let good = list.len() <= max;
         if !good {
-            self.0.push(RuleFailure::new(pointer, "too-long").with("max", max));
+            self.0.push(RuleFailure::new(pointer, "too-long").with("max", max).with("unit", "entries"));
         }
         list.iter().enumerate().take(if good { max } else { 0 })
     }
@@ -91,7 +91,9 @@ impl Texts {
         } = content;
         self.text(crossing_point, MARK, format_args!("/crossing_point"));
         if planned_arrival.is_some_and(|arrival| !(1..=9999).contains(&arrival.year())) {
-            self.0.push(RuleFailure::new("/planned_arrival", "arrival-out-of-range"));
+            // As reading it would have said: it has no text that a reader would take.
+            let failure = RuleFailure::new("/planned_arrival", "wrong-type");
+            self.0.push(failure.with("wanted", "time such as 2025-03-31T02:00:00Z").with("found", "text"));
         }
         self.optional(trader_tax_code.as_ref(), MARK, format_args!("/trader_tax_code"));
         if let Some(vehicle) = vehicle {

@@ -166,6 +166,12 @@ impl fmt::Debug for EmbeddedCluster {
     }
 }
 
+/// The address of a database in the cluster that another process runs in `dir`, where one does.
+#[must_use]
+pub fn running(dir: &Path, database: &str) -> Option<String> {
+    place::socket_of_running(dir).map(|socket| address(&socket, database))
+}
+
 /// The socket's directory has only characters that need no quotes: [`place`] sees to it.
 fn address(socket: &Path, database: &str) -> String {
     let database = database.replace('\\', "\\\\").replace('\'', "\\'");

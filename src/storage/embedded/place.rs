@@ -163,6 +163,15 @@ fn make_directory(directory: &Path) -> Result<PathBuf, ClusterError> {
     fs::canonicalize(directory).map_err(ClusterError::io("enter", directory))
 }
 
+/// The directory of the socket of the server that runs in `asked`, as its `postmaster.pid` says.
+pub(super) fn socket_of_running(asked: &Path) -> Option<PathBuf> {
+    let asked = fs::canonicalize(asked).ok()?;
+    let directory = if process::effective_uid() == 0 { moved(&asked).ok()?.unwrap_or(asked) } else { asked };
+    let running = fs::read_to_string(directory.join("data").join("postmaster.pid")).ok()?;
+    // Process, data directory, start, port, socket directory, …: a line each (miscadmin.h of PostgreSQL).
+    running.lines().nth(4).filter(|socket| !socket.is_empty()).map(PathBuf::from)
+}
+
 fn lock(directory: &Path) -> Result<File, ClusterError> {
     let path = directory.join("lock");
     let file = OpenOptions::new()

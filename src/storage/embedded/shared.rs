@@ -52,5 +52,8 @@ pub fn keep(directory: &Path) -> Result<(), ClusterError> {
         Ok(()) | Err(_) => {}
     }
     cluster.stop();
+    // In this order: whoever waits for `users` may start the next keeper at once.
+    drop(keeper);
+    drop(users);
     Ok(())
 }

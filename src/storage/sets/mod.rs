@@ -253,7 +253,9 @@ impl Statements {
     /// The database's; then nothing was written.
     pub async fn insert(&self, client: &Client, set: &[Change<'_>]) -> Result<HashSet<i64>, Error> {
         let mut imported = Imported::default();
-        set.iter().for_each(|change| imported.push(change));
+        for change in set {
+            imported.push(change);
+        }
         self.write(client, &self.insert, set, Columns::whole(set), imported.parameters()).await
     }
 

@@ -1,0 +1,204 @@
+//! Whether what was said with an action holds, against the record and the reference data.
+
+use chrono::{DateTime, Utc};
+
+use super::{Order, Rules};
+use crate::domain::actor::Actor;
+use crate::domain::content;
+use crate::domain::declaration::{Declaration, Details};
+use crate::domain::period::local_day;
+use crate::domain::rule_failure::RuleFailure;
+use crate::domain::vehicle::normalise;
+use crate::domain::workflow::{Action, Need, Role};
+
+/// Checks what was said with an action against the record and the reference data, and adds what the
+/// history must hold besides.
+pub(super) fn said(
+    declaration: &Declaration,
+    order: &Order,
+    actor: &Actor,
+    now: DateTime<Utc>,
+    rules: Rules,
+) -> Result<Details, Vec<RuleFailure>> {
+    let mut details = order.said.clone();
+    let mut failures = Vec::new();
+    for need in order.action.rule().says {
+        if let Need::Required(field) = need
+            && !details.holds(*field)
+        {
+            failures.push(RuleFailure::new(format!("/{field}"), "required"));
+        }
+    }
+    if order.action == Action::Cancel && actor.role == Role::GateManager && details.reason.is_none() {
+        failures.push(RuleFailure::new("/reason", "required"));
+    }
+    for (field, text) in details.texts_mut() {
+        let trimmed = text.trim();
+        if trimmed.is_empty() {
+            failures.push(RuleFailure::new(format!("/{field}"), "empty"));
+        } else if trimmed.chars().count() > MAX_TEXT {
+            failures.push(RuleFailure::new(format!("/{field}"), "too-long").with("max", MAX_TEXT));
+        } else if trimmed.len() != text.len() {
+            *text = trimmed.to_owned();
+        }
+    }
+    if !failures.is_empty() {
+        return Err(failures);
+    }
+    let mut fail = |pointer: &str, code| failures.push(RuleFailure::new(pointer, code));
+    let part = order.action.rule().track.and_then(|track| declaration.progress.tracks.get(&track));
+    let today = local_day(now);
+
+    match order.action {
+        Action::Register | Action::EnterYard | Action::MoveYard => {
+            if let Some(yard) = &details.yard {
+                match rules.reference.yard(yard, today) {
+                    None => fail("/yard", "yard-unknown"),
+                    Some(found) if found.crossing_point != declaration.content.crossing_point => {
+                        fail("/yard", "yard-elsewhere");
+                    }
+                    Some(_) if actor.role == Role::YardOperator && !actor.yards.contains(yard) => {
+                        fail("/yard", "yard-not-yours");
+                    }
+                    Some(_) => {}
+                }
+            }
+            if order.action == Action::Register {
+                details.tracks = declaration.tracks_by_rule(now, rules);
+            }
+        }
+        Action::AddTrack => {
+            if details.track.is_some_and(|track| declaration.progress.tracks.contains_key(&track)) {
+                fail("/track", "track-required-already");
+            }
+        }
+        Action::Arrive | Action::Complete => {
+            let seen = details.observed_plate.as_deref().map(normalise).unwrap_or_default();
+            let expected =
+                if order.action == Action::Arrive { declaration.content.mark() } else { declaration.expected_plate() };
+            if expected != Some(seen.as_str()) {
+                details.expected_plate = expected.map(str::to_owned);
+                if details.mismatch_reason.is_none() {
+                    failures.push(
+                        RuleFailure::new("/mismatch_reason", "other-plate")
+                            .with("expected", expected.unwrap_or_default())
+                            .with("seen", &seen),
+                    );
+                }
+            }
+            details.observed_plate = Some(seen);
+        }
+        Action::TractorReturned => details.observed_plate = details.observed_plate.as_deref().map(normalise),
+        Action::Transfer => match &details.crossing_point {
+            Some(code) if *code == declaration.content.crossing_point => fail("/crossing_point", "same-crossing-point"),
+            Some(code) => match rules.reference.crossing_point(code, today) {
+                None => fail("/crossing_point", "crossing-point-unknown"),
+                Some(other)
+                    if (other.kind == crate::domain::reference::GateKind::Rail) != declaration.content.is_by_rail() =>
+                {
+                    fail("/crossing_point", "other-kind-of-gate");
+                }
+                Some(_) => details.other = order.new_number,
+            },
+            None => {}
+        },
+        Action::HoldRelease => {
+            let which = declaration.progress.holds.iter().find(|hold| Some(hold.hold) == details.hold);
+            match which {
+                None => fail("/hold", "hold-unknown"),
+                Some(hold) if hold.placed_by != actor.role => fail("/hold", "hold-of-another-agency"),
+                Some(_) => {}
+            }
+        }
+        Action::CustomsSetLane => {
+            if let (Some(lane), Some(floor)) = (details.lane, part.and_then(|part| part.lane_floor))
+                && lane < floor
+            {
+                failures.push(RuleFailure::new("/lane", "lane-below-floor").with("floor", floor));
+            }
+        }
+        Action::CustomsRaiseLane => {
+            if details.lane <= part.and_then(|part| part.lane) {
+                fail("/lane", "lane-not-higher");
+            }
+        }
+        Action::FeeAssess => {
+            if details.amount_vnd.is_some_and(|amount| !(0..=MAX_FEE_VND).contains(&amount)) {
+                failures.push(RuleFailure::new("/amount_vnd", "amount-out-of-range").with("max", MAX_FEE_VND));
+            }
+        }
+        Action::TransshipmentFinish => {
+            let plate = details.onward_plate.as_deref().map(normalise).unwrap_or_default();
+            match content::country_of(&plate) {
+                None => fail("/onward_plate", "plate-format"),
+                Some(country) => {
+                    let vehicle = content::vehicle_key(country, &plate);
+                    if Some(&vehicle) == declaration.content.vehicle_key().as_ref() {
+                        fail("/onward_plate", "onward-is-declared");
+                    }
+                    details.onward_vehicle = Some(vehicle);
+                }
+            }
+            details.onward_plate = Some(plate);
+        }
+        Action::Return => {
+            if let Some(code) = &details.reason_code
+                && !RETURN_REASONS.contains(&code.as_str())
+            {
+                failures
+                    .push(RuleFailure::new("/reason_code", "unknown-word").with("allowed", RETURN_REASONS.join(", ")));
+            }
+        }
+        Action::Create
+        | Action::Amend
+        | Action::Submit
+        | Action::Cancel
+        | Action::Expire
+        | Action::UndoArrive
+        | Action::LeaveYard
+        | Action::TurnBack
+        | Action::TransferIn
+        | Action::Reject
+        | Action::LeaveGate
+        | Action::Remark
+        | Action::MakeReady
+        | Action::Reopen
+        | Action::TakeOver
+        | Action::HoldPlace
+        | Action::CustomsCheckDocuments
+        | Action::CustomsInspect
+        | Action::CustomsClear
+        | Action::CustomsRefuse
+        | Action::CustomsRevoke
+        | Action::HealthPass
+        | Action::HealthFail
+        | Action::HealthRequireTreatment
+        | Action::HealthRevoke
+        | Action::AnimalQuarantinePass
+        | Action::AnimalQuarantineFail
+        | Action::AnimalQuarantineRequireTreatment
+        | Action::AnimalQuarantineRevoke
+        | Action::PlantQuarantinePass
+        | Action::PlantQuarantineFail
+        | Action::PlantQuarantineRequireTreatment
+        | Action::PlantQuarantineRevoke
+        | Action::BorderGuardPass
+        | Action::BorderGuardRefuse
+        | Action::BorderGuardRevoke
+        | Action::FeePay
+        | Action::FeeWaive
+        | Action::FeeRefund
+        | Action::TransshipmentStart
+        | Action::TransshipmentRevoke => {}
+    }
+    if failures.is_empty() { Ok(details) } else { Err(failures) }
+}
+
+/// The longest reason or remark, in characters: a page of text.
+pub const MAX_TEXT: usize = 2_000;
+
+/// The highest fee that may be assessed for one vehicle, in dong: a typing error beyond it is caught.
+pub const MAX_FEE_VND: i64 = 1_000_000_000;
+
+/// Why a declaration may be returned.
+pub const RETURN_REASONS: &[&str] = &["incomplete", "inconsistent", "documents", "other"];

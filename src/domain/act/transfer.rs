@@ -1,0 +1,78 @@
+//! What a transfer carries over to the other crossing point.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::{Refusal, Rules, required_tracks};
+use crate::domain::actor::Actor;
+use crate::domain::content::Content;
+use crate::domain::declaration::{Declaration, Details, Entry, Stamps};
+use crate::domain::number::Number;
+use crate::domain::tracks::{Part, Track};
+use crate::domain::workflow::{Action, Role};
+
+/// The record that a transfer makes at the other crossing point.
+pub(super) fn carried_over(
+    declaration: &Declaration,
+    number: Number,
+    crossing_point: &str,
+    actor: &Actor,
+    now: DateTime<Utc>,
+    rules: Rules,
+) -> Result<(Declaration, Entry), Refusal> {
+    let content = Content { crossing_point: crossing_point.to_owned(), ..declaration.content.clone() };
+    let mut tracks: BTreeMap<Track, Part> = declaration
+        .progress
+        .tracks
+        .iter()
+        .map(|(track, part)| (*track, part.carried(*track, declaration.number)))
+        .collect();
+    for (track, because) in required_tracks(&content, declaration.people.as_ref(), now, rules) {
+        tracks.entry(track).or_insert_with(|| Part::required(because));
+    }
+    let entry = Entry {
+        seq: 1,
+        action: Action::TransferIn,
+        actor: actor.id.to_string(),
+        role: Role::System,
+        at: now,
+        recorded_at: now,
+        details: Details {
+            firm: Some(declaration.firm),
+            declarant: Some(declaration.declarant.clone()),
+            content: Some(Box::new(content)),
+            people_digest: declaration.people_seal.as_ref().map(|seal| seal.digest.clone()),
+            other: Some(declaration.number),
+            carried: tracks,
+            onward: declaration.progress.onward.clone(),
+            stamps: Some(Box::new(Stamps { declared_at: declaration.stamps.declared_at, ..Default::default() })),
+            ..Details::default()
+        },
+    };
+    let mut made =
+        Declaration::begin(number, &entry).map_err(|_| Refusal::NotNow { why: "state", offered: Vec::new() })?;
+    made.people.clone_from(&declaration.people);
+    made.people_seal.clone_from(&declaration.people_seal);
+    Ok((made, entry))
+}
+
+impl Part {
+    /// The part as it comes over to another crossing point: lane, clearance, health and quarantine passes, a
+    /// paid or waived fee and a finished transshipment come with it; the border guard's begins anew.
+    fn carried(&self, track: Track, from: Number) -> Self {
+        let comes = match track {
+            Track::Customs => self.lane.is_some(),
+            Track::Health | Track::AnimalQuarantine | Track::PlantQuarantine | Track::Fee | Track::Transshipment => {
+                self.is_done()
+            }
+            Track::BorderGuard => false,
+        };
+        if comes {
+            // What was paid was counted where it was paid.
+            Self { carried_from: Some(from), payments: Vec::new(), ..self.clone() }
+        } else {
+            Self { lane_floor: self.lane_floor, ..Self::required(self.because.clone()) }
+        }
+    }
+}
