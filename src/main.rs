@@ -42,6 +42,15 @@ enum Command {
         after_help = "A second run of the same file does nothing twice. Exit codes: 0 every line was taken in, 1 some were not, 2 used wrongly.\n\nExamples:\n  border-gate import histories.ndjson --create-firms\n  border-gate import vehicles.csv --firm 0100112437 --dry-run"
     )]
     Import(commands::import::Arguments),
+    /// Accounts of people
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Print an access token of an account, good for 15 minutes
+    #[command(after_help = "Example:\n  border-gate token analyst")]
+    Token {
+        /// The account's name
+        username: String,
+    },
     /// Write the contract (OpenAPI 3.1) to a file or to standard output
     #[command(after_help = "Example:\n  border-gate openapi openapi/border-gate.json")]
     Openapi {
@@ -57,6 +66,15 @@ enum Command {
         /// Where it is kept
         directory: PathBuf,
     },
+}
+
+#[derive(Subcommand)]
+enum AccountCommand {
+    /// Make an account; the first administrator is made so
+    #[command(
+        after_help = "Examples:\n  border-gate account create thanh --role admin\n  border-gate account create lan --role customs_officer --crossing-points HUU_NGHI,TAN_THANH --password-file lan.txt"
+    )]
+    Create(commands::account::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -90,6 +108,8 @@ async fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
         Command::Serve { demo } => commands::serve::serve(settings, demo).await,
         Command::Migrate => commands::migrate::migrate(&settings).await,
         Command::Import(arguments) => commands::import::import(&settings, arguments).await,
+        Command::Account(AccountCommand::Create(arguments)) => commands::account::create(&settings, arguments).await,
+        Command::Token { username } => commands::account::token(&settings, &username).await,
         Command::Openapi { file } => commands::openapi::write(file.as_deref()),
         Command::Healthcheck => commands::healthcheck::healthcheck(&settings).await,
         Command::TestCluster { directory } => Ok(border_gate::storage::embedded::shared::keep(&directory)?),

@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, ensure};
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -24,9 +25,23 @@ pub fn reached_at(listen: SocketAddr) -> SocketAddr {
 
 /// Asks for `path` and gives status and body.
 pub async fn get(listen: SocketAddr, path: &str, token: Option<&str>) -> anyhow::Result<(u16, String)> {
-    let address = reached_at(listen);
     let bearer = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
-    let request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\nAccept: application/json\r\n{bearer}\r\n");
+    ask(listen, &format!("GET {path} HTTP/1.0\r\n{bearer}"), "").await
+}
+
+/// Sends `body` to `path`, and gives what was made.
+pub async fn post(listen: SocketAddr, path: &str, body: &Value) -> anyhow::Result<Value> {
+    let body = body.to_string();
+    let head = format!("POST {path} HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {}\r\n", body.len());
+    let (status, answer) = ask(listen, &head, &body).await?;
+    ensure!((200..300).contains(&status), "{path} answered {status}: {answer}");
+    serde_json::from_str(&answer).with_context(|| format!("{path} answered no JSON"))
+}
+
+/// Sends a request whose head lacks only what all have in common.
+async fn ask(listen: SocketAddr, head: &str, body: &str) -> anyhow::Result<(u16, String)> {
+    let address = reached_at(listen);
+    let request = format!("{head}Host: {address}\r\nAccept: application/json\r\n\r\n{body}");
     let exchange = async {
         let mut stream = TcpStream::connect(address).await.with_context(|| format!("nothing answers at {address}"))?;
         stream.write_all(request.as_bytes()).await?;

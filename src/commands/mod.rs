@@ -1,6 +1,8 @@
 //! One module a command of the binary.
 
+pub mod account;
 pub mod database;
+pub mod demo;
 pub mod healthcheck;
 pub mod http;
 pub mod import;

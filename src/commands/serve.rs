@@ -11,6 +11,7 @@ use border_gate::identity::keys::Keys;
 use border_gate::identity::passwords::Passwords;
 use border_gate::service::{Plan, Service};
 use border_gate::settings::Settings;
+use border_gate::storage::accounts;
 use border_gate::storage::embedded::EmbeddedCluster;
 use border_gate::telemetry;
 
@@ -34,13 +35,8 @@ pub async fn serve(settings: Settings, demo: bool) -> anyhow::Result<()> {
     })?;
     let database = Database::open(&settings)?;
     database.migrate().await?;
-    if demo {
-        super::demo::load(&settings, &database).await?;
-    }
-    let keys = match &settings.signing_key_file {
-        Some(file) => Keys::from_files(file, &settings.verify_key_files)?,
-        None => Keys::open(&settings.data_dir)?,
-    };
+    let demo_accounts = if demo { Some(super::demo::load(&settings, &database).await?) } else { None };
+    let keys = keys(&settings)?;
     let service = Service::open(Plan {
         database_url: database.url.clone(),
         cluster: database.cluster.as_ref().map(EmbeddedCluster::watch),
@@ -54,6 +50,7 @@ pub async fn serve(settings: Settings, demo: bool) -> anyhow::Result<()> {
         metrics: Some(telemetry::metrics().context("the metrics cannot be kept")?),
     })
     .await?;
+    look_at_accounts(&service, demo).await?;
     let tending = tokio::spawn(service.clone().tend());
     let served = service.clone();
     let server = HttpServer::new(move || App::new().wrap(from_fn(frame)).configure(|config| served.configure(config)))
@@ -63,11 +60,36 @@ pub async fn serve(settings: Settings, demo: bool) -> anyhow::Result<()> {
         .run();
     tracing::info!(address = %settings.listen, "ready");
     let server = tokio::spawn(server);
-    if demo {
-        super::demo::greet(&settings, &service).await?;
+    if let Some(accounts) = demo_accounts {
+        super::demo::greet(&settings, &accounts).await?;
     }
     server.await??;
     tending.abort();
     tracing::info!("stopped");
+    Ok(())
+}
+
+/// The keys that sign and verify: those that are given, else those under the data directory.
+pub fn keys(settings: &Settings) -> anyhow::Result<Keys> {
+    Ok(match &settings.signing_key_file {
+        Some(file) => Keys::from_files(file, &settings.verify_key_files)?,
+        None => Keys::open(&settings.data_dir)?,
+    })
+}
+
+/// Refuses to serve accounts whose password everybody knows; says when nobody can administer.
+async fn look_at_accounts(service: &Service, demo: bool) -> anyhow::Result<()> {
+    let mut conn = service.pool.get().await.context("the database cannot be reached")?;
+    if !demo && accounts::has_demo(&mut conn).await? {
+        bail!(
+            "this database holds the demo's accounts, whose password is known to everybody: \
+             start with --demo, or give the service a database of its own (DATABASE_URL or DATA_DIR)"
+        );
+    }
+    if !demo && !accounts::has_admin(&mut conn).await? {
+        tracing::warn!(
+            "there is no administrator yet: `border-gate account create NAME --role admin` makes the first one"
+        );
+    }
     Ok(())
 }
