@@ -171,15 +171,15 @@ impl Ask {
 
     /// Sends it to `address`.
     pub async fn send(self, address: std::net::SocketAddr) -> Reply {
-        let mut head = format!("{} {} HTTP/1.1\r\nHost: gate.test\r\nConnection: close\r\n", self.method, self.path);
+        let mut lines = vec![format!("{} {} HTTP/1.1", self.method, self.path)];
+        lines.extend(["Host: gate.test".to_owned(), "Connection: close".to_owned()]);
         if !self.body.is_empty() || self.method != "GET" {
-            head += &format!("Content-Length: {}\r\n", self.body.len());
+            lines.push(format!("Content-Length: {}", self.body.len()));
         }
-        for (name, value) in &self.headers {
-            head += &format!("{name}: {value}\r\n");
-        }
+        lines.extend(self.headers.iter().map(|(name, value)| format!("{name}: {value}")));
+        let head = format!("{}\r\n\r\n", lines.join("\r\n"));
         let mut stream = TcpStream::connect(address).await.unwrap();
-        let request = [head.as_bytes(), b"\r\n", &self.body].concat();
+        let request = [head.as_bytes(), &self.body].concat();
         // A server that answers early may close before it has read all.
         let _ = stream.write_all(&request).await;
         let mut response = Vec::new();
@@ -201,7 +201,7 @@ pub struct Reply {
 
 impl Reply {
     fn read(response: &[u8]) -> Self {
-        let end = response.windows(4).position(|four| four == b"\r\n\r\n").expect("a response with headers");
+        let end = response.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
         let head = String::from_utf8(response[..end].to_vec()).unwrap();
         let mut lines = head.split("\r\n");
         let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();

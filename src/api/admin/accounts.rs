@@ -163,7 +163,6 @@ pub async fn list(
     security(("bearer" = [])),
 )]
 #[post("/admin/accounts")]
-#[expect(clippy::too_many_arguments, reason = "the parts of the service that it stands on")]
 pub async fn create(
     caller: Administrator,
     request: HttpRequest,
@@ -237,21 +236,21 @@ pub async fn change(
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     let (id, now) = (id(&path)?, clock.now());
-    let patch = patch_of(&request, &body)?;
+    let changes = patch_of(&request, &body)?;
     // What takes time or the database comes before the account is locked.
-    let password_hash = match patch.get("password").and_then(Value::as_str) {
+    let password_hash = match changes.get("password").and_then(Value::as_str) {
         Some(password) if password.len() <= passwords::LONGEST * 4 => Some(passwords.hash(password).await?),
         _ => None,
     };
     let mut conn = pool.get().await?;
-    let named = patch.get("firm").and_then(Value::as_str).filter(|code| !code.contains('\0')).map(str::to_owned);
+    let named = changes.get("firm").and_then(Value::as_str).filter(|code| !code.contains('\0')).map(str::to_owned);
     let firm = administration::firm_of(&mut conn, &MandateSent { firm: named, ..MandateSent::default() }).await?;
     let own = caller.0.actor.id == ActorId::Account(id);
     let decide = |account: &Account| {
         let before = MandateSent::from(&account.mandate);
         let mut fields = fields_of(&before);
         fields.insert("disabled".to_owned(), account.disabled_at.is_some().into());
-        let found = read_body(merged(fields, patch), |fields| {
+        let found = read_body(merged(fields, changes), |fields| {
             let (password, disabled) = (fields.text("password"), fields.flag("disabled"));
             let disabled = fields.required("disabled", disabled);
             let sent = MandateSent::read(fields);

@@ -297,9 +297,9 @@ pub async fn change(
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     let (id, now) = (id(&path)?, clock.now());
-    let patch = patch_of(&request, &body)?;
+    let changes = patch_of(&request, &body)?;
     let mut conn = pool.get().await?;
-    let named = patch.get("firm").and_then(Value::as_str).filter(|code| !code.contains('\0')).map(str::to_owned);
+    let named = changes.get("firm").and_then(Value::as_str).filter(|code| !code.contains('\0')).map(str::to_owned);
     let firm = administration::firm_of(&mut conn, &MandateSent { firm: named, ..MandateSent::default() }).await?;
     let decide = |client: &Client| {
         let before = MandateSent::from(&client.mandate);
@@ -308,7 +308,7 @@ pub async fn change(
         fields.insert("oauth_scopes".to_owned(), client.oauth_scopes.iter().map(|scope| scope.as_str()).collect());
         fields.insert("disabled".to_owned(), client.disabled_at.is_some().into());
         let Sent { name, mandate, oauth_scopes, disabled } =
-            Sent::read(merged(fields, patch), true).map_err(refused)?;
+            Sent::read(merged(fields, changes), true).map_err(refused)?;
         if mandate != before {
             unless_any(mandate.check(&rules.reference, local_day(now)))?;
         }

@@ -175,9 +175,9 @@ pub async fn change(
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     let tax_code = tax_code(&path)?;
-    let patch = patch_of(&request, &body)?;
+    let changes = patch_of(&request, &body)?;
     let decide = move |firm: &Firm| {
-        let (name, disabled) = read_body(merged(fields_of(firm), patch), |fields| {
+        let (name, disabled) = read_body(merged(fields_of(firm), changes), |fields| {
             let (name, disabled) = (fields.text("name"), fields.flag("disabled"));
             fields.required("name", name).zip(fields.required("disabled", disabled))
         })
