@@ -68,12 +68,7 @@ pub fn next(declaration: &Declaration) -> Vec<NextStep> {
         State::Submitted => steps.push(NextStep::new(Role::GateManager, Due::Register, Action::Register)),
         State::Returned => steps.push(NextStep::new(Role::Declarant, Due::Correct, Action::Submit)),
         State::Registered | State::Arrived | State::InYard | State::Ready => {
-            for hold in &progress.holds {
-                let step = NextStep::new(hold.placed_by, Due::ReleaseHold, Action::HoldRelease);
-                if !steps.contains(&step) {
-                    steps.push(step);
-                }
-            }
+            steps.extend(holders(declaration));
             if declaration.state == State::Registered {
                 steps.push(NextStep::new(Role::BorderGuard, Due::Arrive, Action::Arrive));
             }
@@ -87,6 +82,8 @@ pub fn next(declaration: &Declaration) -> Vec<NextStep> {
             steps.extend(progress.tracks.iter().filter_map(|(track, part)| on_track(declaration, *track, part)));
         }
         State::Rejected | State::TurnedBack | State::Transferred => {
+            // Rejected under the agency's own hold, the vehicle is held until it says so.
+            steps.extend(holders(declaration));
             if progress.yard.is_some() {
                 if !stopped {
                     steps.push(NextStep::new(Role::YardOperator, Due::LeaveYard, Action::LeaveYard));
@@ -98,6 +95,18 @@ pub fn next(declaration: &Declaration) -> Vec<NextStep> {
         }
         State::Completed => steps.extend(tractor(declaration)),
         State::Cancelled | State::Expired => {}
+    }
+    steps
+}
+
+/// Whoever holds the vehicle must let it go, each role once.
+fn holders(declaration: &Declaration) -> Vec<NextStep> {
+    let mut steps = Vec::new();
+    for hold in &declaration.progress.holds {
+        let step = NextStep::new(hold.placed_by, Due::ReleaseHold, Action::HoldRelease);
+        if !steps.contains(&step) {
+            steps.push(step);
+        }
     }
     steps
 }
