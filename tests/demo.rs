@@ -40,7 +40,8 @@ pub fn taken_over(history: History, reference: &Reference) -> Declaration {
     declaration
 }
 
-fn golden() -> Value {
+/// The published figures.
+pub fn golden() -> Value {
     serde_json::from_str(include_str!("golden.json")).unwrap()
 }
 

@@ -9,14 +9,15 @@ use border_gate::demo;
 use border_gate::domain::history::History;
 use border_gate::domain::stamps::Stamp;
 use border_gate::domain::throughput::{Counts, Measure};
-use border_gate::domain::workflow::State;
+use border_gate::domain::workflow::{Role, State};
 use border_gate::intake::{Line, LineError, Lines, Read, write_csv, write_ndjson};
 use chrono::NaiveDate;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::casework::{rule_book, tractor};
-use crate::demo::{now, reference, taken_over};
+use crate::demo::{golden, now, reference, taken_over};
 use crate::support::database::TestDatabase;
+use crate::support::gate::{TestGate, officer};
 use crate::take_over::history;
 
 struct Gate {
@@ -234,6 +235,55 @@ async fn declarations_are_declared_once_by_the_firm_that_is_named() {
     assert_eq!(gate.number("select count(*) from actions where action = 'create'").await, 2);
 }
 
+/// The sum of `measure` over the rows that `of` takes.
+fn sum_of(rows: &[Value], measure: &str, of: impl Fn(&Value) -> bool) -> i64 {
+    rows.iter().filter(|row| of(row)).map(|row| row[measure].as_i64().unwrap()).sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_answers_22_august_2024_as_published() {
+    let gate = TestGate::open().await;
+    let (tally, refused) = {
+        let mut refused = Vec::new();
+        let import = import(&gate.database);
+        let tally =
+            Box::pin(import.run(lines(demo::day(demo::SEED)), |error| refused.push(error.clone()), |_| ())).await;
+        (tally.unwrap(), refused)
+    };
+    assert_eq!((tally.refused, refused), (0, vec![]));
+    let published = &golden()["day_2024_08_22"];
+    let analyst = officer(Role::Analyst, &[]);
+
+    let path = "/api/v1/statistics/throughput?from=2024-08-22&to=2024-08-23&by=crossing_point,direction,cargo_class&measure=completed";
+    let reply = gate.get(&analyst, path).await.json();
+    let rows = reply["rows"].as_array().unwrap();
+    assert_eq!(sum_of(rows, "completed", |_| true), published["total"].as_i64().unwrap());
+    for (point, figures) in published["crossing_points"].as_object().unwrap() {
+        let at = |row: &Value| row["crossing_point"] == point.as_str();
+        assert_eq!(sum_of(rows, "completed", at), figures["total"].as_i64().unwrap(), "{point}");
+        let Some(export) = figures["export"].as_object() else { continue };
+        let fruit =
+            sum_of(rows, "completed", |row| at(row) && row["direction"] == "export" && row["cargo_class"] == "fruit");
+        let exported = sum_of(rows, "completed", |row| at(row) && row["direction"] == "export");
+        let new = sum_of(rows, "completed", |row| at(row) && row["cargo_class"] == "new_vehicle");
+        let imported = sum_of(rows, "completed", |row| at(row) && row["direction"] == "import");
+        assert_eq!((fruit, exported - fruit), (export["fruit"].as_i64().unwrap(), export["other"].as_i64().unwrap()));
+        let import = &figures["import"];
+        assert_eq!((new, imported - new), (import["new_vehicle"].as_i64().unwrap(), import["goods"].as_i64().unwrap()));
+    }
+
+    let reply = gate.get(&analyst, "/api/v1/statistics/backlog?at=2024-08-22T13:00:00Z").await.json();
+    let backlog = &published["backlog"];
+    assert_eq!(reply["total"], backlog["total"], "{reply}");
+    let rows = reply["rows"].as_array().unwrap();
+    let fruit = sum_of(rows, "inside", |row| row["cargo_class"] == "fruit");
+    assert_eq!(
+        (fruit, sum_of(rows, "inside", |_| true) - fruit),
+        (backlog["fruit"].as_i64().unwrap(), backlog["other"].as_i64().unwrap())
+    );
+    assert!(reply["registered_not_arrived"].as_i64().unwrap() > 0, "some were on their way");
+}
+
 struct Ran {
     code: Option<i32>,
     out: String,
@@ -278,7 +328,7 @@ async fn the_command_tells_what_it_did_by_words_and_by_its_exit_code() {
     let ran = command(&gate, &[&bad, "--as", "histories", "--report", &report]).await;
     assert_eq!((ran.code, ran.out.as_str()), (Some(1), "2 lines: 1 taken in, 1 refused\n"), "{}", ran.err);
     assert!(ran.err.contains("line 1: /source:"), "{}", ran.err);
-    let told: serde_json::Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
+    let told: Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
     assert_eq!((&told["line"], &told["errors"][0]["pointer"]), (&json!(1), &json!("/source")));
 
     for wrong in [&["/nowhere.csv"][..], &[], &[&good, "--as", "vehicles"], &[&good, "--report", "/nowhere/report"]] {

@@ -188,6 +188,32 @@ fn a_draft_that_breaks_a_rule_cannot_be_submitted() {
 }
 
 #[test]
+fn a_hold_on_a_rejected_vehicle_can_be_released_so_that_it_may_leave_the_yard() {
+    let mut now = "2025-03-31T02:00:00Z".parse().unwrap();
+    let reference = reference();
+    let rules = Rules { reference: &reference, expire_after_days: 15, tax_code_check: CheckDigit::Enforced };
+    let (mut declaration, _) = declared(now);
+    for (action, role) in [
+        (Action::Submit, Role::Declarant),
+        (Action::Register, Role::GateManager),
+        (Action::Arrive, Role::BorderGuard),
+        (Action::EnterYard, Role::YardOperator),
+        (Action::HoldPlace, Role::CustomsOfficer),
+        (Action::Reject, Role::CustomsOfficer),
+        (Action::HoldRelease, Role::CustomsOfficer),
+        (Action::LeaveYard, Role::YardOperator),
+        (Action::LeaveGate, Role::BorderGuard),
+    ] {
+        now += Duration::minutes(10);
+        let order = Order { action, said: said(action, &declaration, 2), new_number: None };
+        declaration = act(&declaration, &order, &actor(role, None), now, rules)
+            .unwrap_or_else(|refusal| panic!("{action}: {refusal:?}"))
+            .after;
+    }
+    assert_eq!(declaration.state, State::Rejected);
+}
+
+#[test]
 fn a_chinese_tractor_goes_from_declaration_to_crossing_with_a_hold_on_the_way() {
     let mut now = "2025-03-31T02:00:00Z".parse().unwrap();
     let reference = reference();

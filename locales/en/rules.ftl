@@ -121,6 +121,7 @@ rule-stamps-out-of-order = This stamp must not be before { $before }.
 rule-history = The history does not add up: { $why }.
 
 rule-username-format = A user name is 3 to 64 letters A–Z, digits, full stops, hyphens and underscores, with a letter or digit at either end.
+rule-own-account = You may not disable your own account or give up its administrator role; ask another administrator.
 rule-name-format = A name is 1 to 200 characters, with no space at either end and no control characters.
 rule-list-empty = This list must not be empty; name at least one code, or leave it out.
 rule-not-for-role = This does not go with the role { $role }; leave it out or choose another role.

@@ -121,6 +121,7 @@ rule-stamps-out-of-order = Mốc thời gian này không được sớm hơn { $
 rule-history = Lịch sử không khớp: { $why }.
 
 rule-username-format = Tên đăng nhập phải gồm 3 đến 64 chữ cái không dấu, chữ số, dấu chấm, gạch nối hoặc gạch dưới, bắt đầu và kết thúc bằng chữ cái hoặc chữ số.
+rule-own-account = Bạn không được tự ngừng tài khoản của mình hoặc tự bỏ vai trò quản trị; hãy nhờ quản trị viên khác.
 rule-name-format = Tên phải gồm 1 đến 200 ký tự, không có khoảng trắng ở đầu, ở cuối và không có ký tự điều khiển.
 rule-list-empty = Danh sách này không được rỗng; hãy nêu ít nhất một mã, hoặc bỏ mục này.
 rule-not-for-role = Mục này không dùng cho vai trò { $role }; hãy bỏ mục này hoặc đổi vai trò.

@@ -121,6 +121,7 @@ rule-stamps-out-of-order = 此时间不得早于 { $before }。
 rule-history = 历史记录不一致：{ $why }。
 
 rule-username-format = 用户名须为 3 至 64 个字母、数字、点、连字符或下划线，首尾须为字母或数字。
+rule-own-account = 您不能停用自己的账号或放弃自己的管理员角色，请由其他管理员办理。
 rule-name-format = 名称须为 1 至 200 个字符，首尾不得有空格，不得含控制字符。
 rule-list-empty = 此列表不能为空，请至少填一个代码，或删除此项。
 rule-not-for-role = 此项不适用于角色 { $role }，请删除此项或更换角色。

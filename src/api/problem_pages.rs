@@ -11,6 +11,7 @@ use crate::texts::{Language, say};
 const KINDS: &[(u16, &str)] = &[
     (400, "malformed"),
     (401, "unauthenticated"),
+    (401, "wrong-credentials"),
     (403, "forbidden"),
     (404, "not-found"),
     (405, "method-not-allowed"),

@@ -14,7 +14,7 @@ use border_gate::demo;
 use border_gate::domain::act::RuleBook;
 use border_gate::domain::reference::files;
 use border_gate::domain::rule_failure::RuleFailure;
-use border_gate::intake::{Format, Kind, LineError, Lines, Read};
+use border_gate::intake::{Format, Kind, LineError, Lines, Read, column_of};
 use border_gate::settings::Settings;
 use border_gate::storage::pool::pool;
 use border_gate::storage::reference;
@@ -74,13 +74,13 @@ pub async fn import(settings: &Settings, arguments: Arguments) -> anyhow::Result
     };
     let tally = match file {
         None => demo(settings, &database, arguments.dry_run).await?,
-        Some((lines, bar)) => {
+        Some(Input { lines, bar, format }) => {
             let mut import = prepared(settings, &database).await?;
             import.firm = arguments.firm;
             import.create_firms = arguments.create_firms;
             import.dry_run = arguments.dry_run;
             // The bytes that are read move the bar.
-            run(&import, lines, &bar, reported, |_| ()).await?
+            run(&import, lines, &bar, format, reported, |_| ()).await?
         }
     };
     if let Some(mut report) = report {
@@ -98,7 +98,8 @@ pub async fn import(settings: &Settings, arguments: Arguments) -> anyhow::Result
 pub async fn demo(settings: &Settings, database: &Database, dry_run: bool) -> anyhow::Result<Tally> {
     let import = Import { create_firms: true, dry_run, ..prepared(settings, database).await? };
     let bar = drawn(ProgressBar::new(demo::count()), "{wide_bar} {pos}/{len} {per_sec}  {msg}");
-    run(&import, demo::lines(demo::SEED), &bar, |_| (), |tally| bar.set_position(tally.lines())).await
+    let moved = |tally: &Tally| bar.set_position(tally.lines());
+    run(&import, demo::lines(demo::SEED), &bar, Format::Ndjson, |_| (), moved).await
 }
 
 /// An import into `database`, which is migrated.
@@ -122,11 +123,12 @@ async fn run(
     import: &Import,
     lines: impl Iterator<Item = Result<Read, LineError>>,
     bar: &ProgressBar,
+    format: Format,
     mut reported: impl FnMut(&LineError),
     moved: impl Fn(&Tally),
 ) -> anyhow::Result<Tally> {
     let refused = |error: &LineError| {
-        bar.suspend(|| eprintln!("{}", sentence(error)));
+        bar.suspend(|| error.failures.iter().for_each(|fault| eprintln!("{}", sentence(error.line, fault, format))));
         reported(error);
     };
     let progress = |tally: &Tally| {
@@ -140,10 +142,14 @@ async fn run(
     tally.context("the import ended early; what was taken in stays, and a second run goes on from there")
 }
 
-type Input = Box<dyn Iterator<Item = Result<Read, LineError>>>;
+/// A file that is read while a bar shows how far.
+struct Input {
+    lines: Lines<Box<dyn BufRead>>,
+    bar: ProgressBar,
+    format: Format,
+}
 
-/// The lines to import, and a bar that shows how far they have been read.
-fn input(file: &Path, arguments: &Arguments) -> anyhow::Result<(Input, ProgressBar)> {
+fn input(file: &Path, arguments: &Arguments) -> anyhow::Result<Input> {
     let kind = arguments.kind.as_deref().and_then(|kind| kind.parse::<Kind>().ok());
     let mut format = arguments.format.as_deref().and_then(|format| format.parse::<Format>().ok());
     let (reader, bar): (Box<dyn BufRead>, ProgressBar) = if file == Path::new("-") {
@@ -166,7 +172,7 @@ fn input(file: &Path, arguments: &Arguments) -> anyhow::Result<(Input, ProgressB
         (Box::new(BufReader::with_capacity(1 << 16, bar.wrap_read(open))), bar)
     };
     let lines = Lines::new(reader, format, kind).with_context(|| format!("{} cannot be read", file.display()))?;
-    Ok((Box::new(lines), bar))
+    Ok(Input { format: lines.format(), lines, bar })
 }
 
 /// The bar, on a terminal alone: elsewhere it would only be in the way.
@@ -189,20 +195,20 @@ fn created(report: &Path) -> anyhow::Result<io::BufWriter<File>> {
     Ok(io::BufWriter::new(file))
 }
 
-/// What is wrong with a line, for whoever watches.
-fn sentence(error: &LineError) -> String {
-    let faults: Vec<String> = error.failures.iter().map(fault).collect();
-    format!("line {}: {}", error.line, faults.join("; "))
+/// One thing that is wrong with a line: where, what, and what was probably meant.
+fn sentence(line: u64, fault: &RuleFailure, format: Format) -> String {
+    let place = match format {
+        Format::Csv => [Kind::Histories, Kind::Declarations].iter().find_map(|kind| column_of(*kind, &fault.pointer)),
+        Format::Ndjson => None,
+    };
+    let place = place.unwrap_or(&fault.pointer);
+    let between = if place.is_empty() { "" } else { ": " };
+    let nearest = nearest(fault).map(|nearest| format!(" Did you mean {nearest}?")).unwrap_or_default();
+    format!("line {line}: {place}{between}{}{nearest}", said(fault))
 }
 
-/// One fault: where, what, and what was probably meant.
-fn fault(failure: &RuleFailure) -> String {
-    let value = |name| failure.args.iter().find(|(other, _)| *other == name).map(|(_, value)| value.as_str());
-    // In a table the column says where; elsewhere the pointer into the line.
-    let place = value("column").filter(|_| !failure.pointer.is_empty()).unwrap_or(&failure.pointer);
-    let nearest = value("nearest").map(|nearest| format!(" ({nearest}?)")).unwrap_or_default();
-    let between = if place.is_empty() { "" } else { ": " };
-    format!("{place}{between}{}{nearest}", said(failure))
+fn nearest(fault: &RuleFailure) -> Option<&str> {
+    fault.args.iter().find(|(name, _)| *name == "nearest").map(|(_, value)| value.as_str())
 }
 
 fn said(failure: &RuleFailure) -> String {

@@ -299,7 +299,8 @@ impl Action {
             Self::Reopen          => row(&[System], to!(&[Ready] => To::State(InYard)), &[], GoesOn),
             Self::TakeOver        => row(&[System], &[], &[], GoesOn),
             Self::HoldPlace       => row(&[CustomsOfficer, BorderGuard], STAY_REGISTERED, &[Required(F::LegalReason)], GoesOn),
-            Self::HoldRelease     => row(&[CustomsOfficer, BorderGuard], STAY_REGISTERED, &[Required(F::Hold)], GoesOn),
+            // An agency may reject under its own hold: it must still be able to let the vehicle out of the yard.
+            Self::HoldRelease     => row(&[CustomsOfficer, BorderGuard], to!(&[Registered, Arrived, InYard, Ready, Rejected] => Same), &[Required(F::Hold)], GoesOn),
 
             Self::CustomsSetLane        => part(Track::Customs, &[CustomsOfficer], STAY_REGISTERED, &[Required(F::Lane)]),
             Self::CustomsRaiseLane      => part(Track::Customs, &[CustomsOfficer], STAY_REGISTERED, &[Required(F::Lane), Required(F::Reason)]),

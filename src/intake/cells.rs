@@ -34,11 +34,6 @@ impl<R: BufRead> Records<R> {
         Self { physical, header: None, cannot_go_on: false }
     }
 
-    /// How many bytes have been read.
-    pub const fn bytes_read(&self) -> u64 {
-        self.physical.bytes_read()
-    }
-
     /// Whether nothing can come after what was read last.
     pub const fn cannot_go_on(&self) -> bool {
         self.cannot_go_on

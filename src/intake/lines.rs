@@ -42,7 +42,6 @@ impl Fault {
 pub struct Physical<R> {
     input: R,
     number: u64,
-    bytes: u64,
     buffer: Vec<u8>,
     /// Lines that were read and given back.
     waiting: VecDeque<(u64, Result<String, Fault>)>,
@@ -51,12 +50,7 @@ pub struct Physical<R> {
 impl<R: BufRead> Physical<R> {
     /// Reads `input` from its beginning.
     pub const fn new(input: R) -> Self {
-        Self { input, number: 0, bytes: 0, buffer: Vec::new(), waiting: VecDeque::new() }
-    }
-
-    /// How many bytes have been read.
-    pub const fn bytes_read(&self) -> u64 {
-        self.bytes
+        Self { input, number: 0, buffer: Vec::new(), waiting: VecDeque::new() }
     }
 
     /// Whether the first character that is no space is a brace. Call it before anything was read.
@@ -85,7 +79,6 @@ impl<R: BufRead> Physical<R> {
             Ok(read) => read,
             Err(error) => return Some((self.number + 1, Err(Fault::Unreadable(error.to_string())))),
         };
-        self.bytes += read as u64;
         self.number += 1;
         let ended = self.buffer.last() == Some(&b'\n');
         if !ended && read as u64 == limit && !self.skip_rest() {
@@ -121,7 +114,6 @@ impl<R: BufRead> Physical<R> {
                 Err(_) => return false,
             };
             self.input.consume(skipped);
-            self.bytes += skipped as u64;
             if done {
                 return true;
             }

@@ -102,11 +102,12 @@ impl<R: BufRead> Lines<R> {
         Ok(Self { source, kind, ended: false })
     }
 
-    /// How many bytes of the input have been read.
-    pub fn bytes_read(&self) -> u64 {
-        match &self.source {
-            Source::Ndjson(physical) => physical.bytes_read(),
-            Source::Csv(records) => records.bytes_read(),
+    /// How the input is written.
+    #[must_use]
+    pub const fn format(&self) -> Format {
+        match self.source {
+            Source::Ndjson(_) => Format::Ndjson,
+            Source::Csv(_) => Format::Csv,
         }
     }
 }
@@ -156,7 +157,13 @@ const MAX_FAILURES: usize = 100;
 /// Everything that is wrong with its form: JSON that is none, a field that is not known, a value of the wrong
 /// kind, a word that is not one of those there are.
 pub fn object_line(text: &str, kind: Option<Kind>) -> Result<Line, Vec<RuleFailure>> {
-    let sent = parse(text.as_bytes()).map_err(|error| vec![RuleFailure::new("", "json-syntax").with("why", error)])?;
+    let sent = parse(text.as_bytes()).map_err(|error| {
+        // The parser counts lines from the line's own beginning: only the character helps.
+        let why = error.to_string();
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        let why = why.strip_suffix(&place).unwrap_or(&why);
+        vec![RuleFailure::new("", "json-syntax").with("why", format!("{why}, at character {}", error.column()))]
+    })?;
     let kind = kind.unwrap_or_else(|| kind_of(|name| sent.get(name).is_some()));
     line_of(sent, kind)
 }

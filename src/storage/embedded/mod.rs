@@ -139,7 +139,7 @@ impl EmbeddedCluster {
         self.status() == ClusterStatus::Running
     }
 
-    /// Stops the cluster and waits for its end: at most 15 s, and under 0.1 s when it has little to write out.
+    /// Stops the cluster and waits for its end: at most 9 s, and under 0.1 s when it has little to write out.
     pub fn stop(&mut self) {
         if let Some(thread) = self.thread.take() {
             self.watch.0.stopping.store(true, Ordering::Release);
