@@ -4,5 +4,6 @@
 
 mod administration;
 mod forged;
+mod machine;
 mod oauth;
 mod sessions;

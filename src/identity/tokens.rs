@@ -1,7 +1,6 @@
 //! Access tokens: made at sign-in, verified on every request, without the database.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine;
@@ -63,7 +62,6 @@ pub struct Tokens {
     keys: Arc<Keys>,
     issuer: String,
     validation: Validation,
-    hasher: RandomState,
     verified: [Mutex<HashMap<Box<str>, Verified>>; SHARDS],
     revoked: Mutex<Revoked>,
 }
@@ -128,7 +126,6 @@ impl Tokens {
             keys,
             issuer,
             validation,
-            hasher: RandomState::new(),
             verified: std::array::from_fn(|_| Mutex::default()),
             revoked: Mutex::default(),
         }
@@ -265,9 +262,10 @@ impl Tokens {
         }
     }
 
+    /// The part that keeps `token`: by the end of its signature, which is as good as random where it is ours.
     fn shard(&self, token: &str) -> Result<&Mutex<HashMap<Box<str>, Verified>>, NotValid> {
-        let place = self.hasher.hash_one(token) % SHARDS as u64;
-        usize::try_from(place).ok().and_then(|place| self.verified.get(place)).ok_or(NotValid)
+        let end = token.bytes().rev().take(4).fold(0_usize, |end, byte| end * 31 + usize::from(byte));
+        self.verified.get(end % SHARDS).ok_or(NotValid)
     }
 }
 
