@@ -51,7 +51,7 @@ pub struct Plan {
 }
 
 /// How often what is due by the clock is looked for.
-const OVERDUE_EVERY: Duration = Duration::from_secs(60);
+const OVERDUE_EVERY: Duration = Duration::from_mins(1);
 /// How often the firms' names are read anew.
 const NAMES_EVERY: Duration = Duration::from_secs(5);
 

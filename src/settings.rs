@@ -12,13 +12,13 @@ use crate::domain::firm::CheckDigit;
 /// The settings as they are given: all of them texts, so that everything wrong is told at once.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Given {
-    /// PostgreSQL 15 or later; without it the service runs a private one under DATA_DIR
+    /// PostgreSQL 15 or later; without it the service runs a private one under `DATA_DIR`
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true, value_name = "URL")]
     database_url: Option<String>,
     /// A file that holds the database's password, in place of one in the URL
     #[arg(long, env = "DATABASE_PASSWORD_FILE", global = true, value_name = "FILE")]
     database_password_file: Option<String>,
-    /// The owner of the schema, who migrates; by default DATABASE_URL
+    /// The owner of the schema, who migrates; by default `DATABASE_URL`
     #[arg(long, env = "MIGRATE_DATABASE_URL", hide_env_values = true, global = true, value_name = "URL")]
     migrate_database_url: Option<String>,
     /// Where the private database and the signing key are kept [default: .data]
@@ -27,10 +27,10 @@ pub struct Given {
     /// The address to listen on [default: 127.0.0.1:8080]
     #[arg(long, env = "LISTEN", global = true, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
-    /// How the service is reached from outside; tokens are issued in its name [default: http://LISTEN]
+    /// How the service is reached from outside; tokens are issued in its name [default: <http://LISTEN>]
     #[arg(long, env = "PUBLIC_URL", global = true, value_name = "URL")]
     public_url: Option<String>,
-    /// The Ed25519 key that signs (PKCS#8 PEM); made under DATA_DIR when it is not given
+    /// The Ed25519 key that signs (PKCS#8 PEM); made under `DATA_DIR` when it is not given
     #[arg(long, env = "SIGNING_KEY_FILE", global = true, value_name = "FILE")]
     signing_key_file: Option<String>,
     /// Older public keys whose tokens still hold (PEM), separated by commas
@@ -48,7 +48,7 @@ pub struct Given {
     /// A tax code's wrong check digit: enforced or warned [default: enforced]
     #[arg(long, env = "TAX_CODE_CHECK", global = true, value_name = "HOW")]
     tax_code_check: Option<String>,
-    /// What is logged, such as info or border_gate=debug [default: info]
+    /// What is logged, such as info or `border_gate=debug` [default: info]
     #[arg(long, env = "LOG", global = true, value_name = "FILTER")]
     log: Option<String>,
     /// How it is logged: text or json [default: text]

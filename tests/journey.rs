@@ -232,6 +232,8 @@ async fn a_list_goes_on_where_the_page_before_ended_and_filters_by_what_is_asked
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_amendment_says_which_revision_it_is_made_on_and_what_may_not_change_is_named() {
+    const AT_2: &[(&str, &str)] = &[("Content-Type", "application/merge-patch+json"), ("If-Match", "\"2\"")];
+    const AT_3: &[(&str, &str)] = &[("Content-Type", "application/merge-patch+json"), ("If-Match", "\"3\"")];
     let gate = TestGate::open().await;
     let declared = gate.post(&declarant(1), "/api/v1/declarations", &tractor("桂F12345")).await.json();
     let path = format!("/api/v1/declarations/{}", declared["number"].as_str().unwrap());
@@ -239,8 +241,6 @@ async fn an_amendment_says_which_revision_it_is_made_on_and_what_may_not_change_
         let (gate, path) = (&gate, &path);
         async move { gate.ask(Some(&declarant(1)), "PATCH", path, headers, body.to_string()).await }
     };
-    const AT_2: &[(&str, &str)] = &[("Content-Type", "application/merge-patch+json"), ("If-Match", "\"2\"")];
-    const AT_3: &[(&str, &str)] = &[("Content-Type", "application/merge-patch+json"), ("If-Match", "\"3\"")];
     let plate = json!({"vehicle": {"plate": "桂F54321"}});
     assert_eq!(patch(&[("Content-Type", "application/json")], plate.clone()).await.problem(), "precondition-required");
     assert_eq!(patch(&[("If-Match", "\"2\"")], plate.clone()).await.problem(), "unsupported-media-type");

@@ -49,7 +49,7 @@ fn said(action: Action, declaration: &Declaration, choice: usize) -> Details {
         crossing_point: Some("TAN_THANH".into()),
         lane: Lane::VARIANTS.get(choice % 3).copied(),
         means: Some(Means::Officer),
-        result: Some(if choice % 4 == 0 { InspectionResult::Differs } else { InspectionResult::Conforms }),
+        result: Some(if choice.is_multiple_of(4) { InspectionResult::Differs } else { InspectionResult::Conforms }),
         amount_vnd: Some(350_000),
         receipt: Some("R1".into()),
         onward_plate: Some("12C12345".into()),

@@ -9,6 +9,7 @@ use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
 use super::problem::{Asked, Problem};
+use crate::domain::audit::hex;
 use crate::texts::Language;
 
 /// The largest body of an ordinary request, in bytes.
@@ -35,7 +36,7 @@ fn request_id(headers: &HeaderMap) -> String {
             let mut random = [0; 16];
             // Without randomness the id is all zeros: it helps nobody, and harms nobody.
             let _ = getrandom::fill(&mut random);
-            random.iter().map(|byte| format!("{byte:02x}")).collect()
+            hex(&random)
         },
         str::to_owned,
     )

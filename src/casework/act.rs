@@ -82,7 +82,7 @@ impl Desk {
     ) -> Result<Vec<Pending>, Trouble> {
         let now = self.clock.now();
         let set = self.replay_known_keys(set).await?;
-        let mut numbers: Vec<i64> = set.iter().filter_map(|pending| pending.number()).map(Number::as_i64).collect();
+        let mut numbers: Vec<i64> = set.iter().filter_map(super::writer::Pending::number).map(Number::as_i64).collect();
         numbers.sort_unstable();
         numbers.dedup();
         if numbers.is_empty() {

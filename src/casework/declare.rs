@@ -8,6 +8,7 @@ use super::failure::Failure;
 use super::writer::{Desk, Pending, Trouble, random};
 use super::{Done, Work};
 use crate::domain::act::Refusal;
+use crate::domain::audit::hex;
 use crate::domain::declaration::{Declaration, Entry};
 use crate::domain::declare::{NewDeclaration, declare};
 use crate::domain::number::Number;
@@ -29,7 +30,7 @@ pub(super) fn draw(now: DateTime<Utc>, drawn: &mut HashSet<Number>) -> Result<Nu
 
 /// Random text under which people are sealed: 128 bits in hexadecimal.
 pub(super) fn salt() -> Result<String, Failure> {
-    Ok(random::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&random::<16>()?))
 }
 
 /// A new declaration with its actions, on its way into the database.

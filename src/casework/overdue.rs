@@ -10,7 +10,6 @@ use super::failure::Failure;
 use super::writer::Writer;
 use super::{Ask, Order, Work};
 use crate::domain::actor::Actor;
-use crate::domain::declaration::Details;
 use crate::domain::number::Number;
 use crate::domain::workflow::Action;
 use crate::identity::principal::Principal;
@@ -52,11 +51,7 @@ pub async fn expire(
         }
         let page: Vec<(DateTime<Utc>, i64)> = query.load(conn).await?;
         let asks = page.iter().filter_map(|(_, number)| Number::from_i64(*number)).map(|number| {
-            let work = Work::Act {
-                number,
-                at_revision: None,
-                order: Order::Action(Action::Expire, Box::new(Details::default())),
-            };
+            let work = Work::Act { number, at_revision: None, order: Order::Action(Action::Expire, Box::default()) };
             writer.ask(Ask { who: Arc::clone(&system), work, keep: None })
         });
         for answer in futures_util::future::join_all(asks).await {

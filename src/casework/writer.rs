@@ -191,10 +191,8 @@ impl Bureau {
         let mut put_off: Vec<Pending> = Vec::new();
         loop {
             let mut set = std::mem::take(&mut put_off);
-            if set.is_empty() {
-                if waiting.recv_many(&mut set, LARGEST_SET).await == 0 {
-                    return;
-                }
+            if set.is_empty() && waiting.recv_many(&mut set, LARGEST_SET).await == 0 {
+                return;
             }
             while set.len() < LARGEST_SET
                 && let Ok(pending) = waiting.try_recv()
@@ -220,10 +218,7 @@ impl Bureau {
             if set.is_empty() {
                 continue;
             }
-            let set = match self.at_desk(set).await {
-                Some(set) => set,
-                None => continue,
-            };
+            let Some(set) = self.at_desk(set).await else { continue };
             let Some(desk) = &self.desk else { continue };
             let began = Instant::now();
             let outcome = desk.write(set, &mut drawn).await;

@@ -25,7 +25,7 @@ use super::serve::keys;
 pub struct Arguments {
     /// The name to sign in with
     username: String,
-    /// What its owner does at the gate: admin, declarant, gate_manager, border_guard, customs_officer, …
+    /// What its owner does at the gate: admin, declarant, `gate_manager`, `border_guard`, `customs_officer`, …
     #[arg(long, value_parser = word::<Role>)]
     role: Role,
     /// A declarant's firm, by its tax code

@@ -15,9 +15,23 @@ const DOMAIN_TAG: &[u8] = b"border-gate action 1\n";
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Hash(pub [u8; 32]);
 
-impl fmt::Display for Hash {
+/// Bytes in hexadecimal, as people and contracts write hashes.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    Hex(bytes).to_string()
+}
+
+struct Hex<'a>(&'a [u8]);
+
+impl fmt::Display for Hex<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Hex(&self.0).fmt(f)
     }
 }
 

@@ -96,7 +96,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
 /// or with [`Fields::required`]. Every fault goes to the list that all levels share.
 pub struct Fields<'a> {
     pointer: String,
-    fields: Map<String, Value>,
+    left: Map<String, Value>,
     known: Vec<&'static str>,
     failures: &'a mut Vec<RuleFailure>,
 }
@@ -112,7 +112,7 @@ impl<'a> Fields<'a> {
                 Map::new()
             }
         };
-        Self { pointer, fields, known: Vec::new(), failures }
+        Self { pointer, left: fields, known: Vec::new(), failures }
     }
 
     fn at(&self, field: &str) -> String {
@@ -122,13 +122,13 @@ impl<'a> Fields<'a> {
     /// Whether `field` was sent, be it as `null`, and has not been taken yet.
     #[must_use]
     pub fn has(&self, field: &str) -> bool {
-        self.fields.contains_key(field)
+        self.left.contains_key(field)
     }
 
     /// Takes the value of `field` as it is.
     pub fn value(&mut self, field: &'static str) -> Option<Value> {
         self.known.push(field);
-        self.fields.remove(field).filter(|value| !value.is_null())
+        self.left.remove(field).filter(|value| !value.is_null())
     }
 
     /// Takes a field and reads it by `read`, which says what kind of value it wanted when it could not.
@@ -254,7 +254,7 @@ impl<'a> Fields<'a> {
 
     /// Notes every field that nobody took as unknown, with what would have been known.
     pub fn finish(self) {
-        for name in self.fields.keys() {
+        for name in self.left.keys() {
             let pointer = format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1"));
             let failure = RuleFailure::new(pointer, "unknown-field").with("given", name);
             let failure = failure.with("allowed", self.known.join(", "));

@@ -25,6 +25,7 @@ impl RuleFailure {
 
     /// The same, with `value` under `name` for the sentence.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "words and numbers are written without a borrow in front")]
     pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.args.push((name, value.to_string()));
         self

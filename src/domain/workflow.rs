@@ -246,7 +246,7 @@ impl Action {
     #[must_use]
     #[rustfmt::skip]
     pub const fn rule(self) -> Rule {
-        use {Field as F, Need::{Optional, Required}, OnHold::{GoesOn, GoesOnForHolder, Stops}, Role::*, State::*, To::Same};
+        use {Field as F, Need::{Optional, Required}, OnHold::{GoesOn, GoesOnForHolder, Stops}, Role::{CustomsOfficer, BorderGuard, QuarantineOfficer, YardOperator, FeeCollector, GateManager, Declarant, System}, State::{Registered, Arrived, InYard, Ready, Submitted, Returned, Completed, Cancelled, Rejected, Expired, TurnedBack, Transferred, Draft}, To::Same};
 
         const AFTER_REGISTRATION: &[State] = &[Registered, Arrived, InYard, Ready];
         const AFTER_ARRIVAL: &[State] = &[Arrived, InYard, Ready];

@@ -213,7 +213,7 @@ impl Seen {
 
 type Query<'a> = declarations::BoxedQuery<'a, Pg>;
 
-fn filtered<'a>(filter: &'a Filter) -> Query<'a> {
+fn filtered(filter: &Filter) -> Query<'_> {
     let mut query = declarations::table.into_boxed();
     if !filter.states.is_empty() {
         let states: Vec<&str> = filter.states.iter().map(|state| state.as_str()).collect();

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::demo_gate::{Ask, PASSWORD, Reply, TestGate};
+use crate::support::demo_gate::{PASSWORD, TestGate};
+use crate::support::http::{Ask, Reply};
 
 const FIRMS: &str = "/api/v1/admin/firms";
 const ACCOUNTS: &str = "/api/v1/admin/accounts";
@@ -120,11 +121,11 @@ async fn an_account_is_made_for_its_role_and_nobody_is_told_its_password() {
         "crossing_points": ["HUU_NGHI"], "yards": ["XUAN_CUONG"],
     });
     let made = gate.post("admin", ACCOUNTS, sent.clone()).await;
-    assert_eq!(made.status, 201, "{}", String::from_utf8_lossy(&made.body));
+    assert_eq!(made.status, 201, "{}", made.text);
     let place = made.header("location").unwrap().to_owned();
     let read = gate.get("admin", &place).await;
     assert_eq!(read.json(), made.json());
-    let text = String::from_utf8(read.body.clone()).unwrap();
+    let text = read.text.clone();
     assert!(!text.contains("password") && !text.contains("argon2"), "{text}");
     assert_eq!((&read.json()["role"], &read.json()["yards"]), (&json!("yard_operator"), &json!(["XUAN_CUONG"])));
     assert_eq!(sign_in(&gate, "nguyen.van.an", "tram-kiem-soat-7").await.status, 201);
@@ -301,7 +302,7 @@ async fn the_same_key_makes_one_and_gives_the_same_answer_again() {
         let all = (0..8).map(|_| gate.send(ask(path, "one", body)));
         let replies = futures_util::future::join_all(all).await;
         for reply in &replies {
-            assert_eq!((reply.status, &reply.body), (201, &replies[0].body), "{path} {reply:?}");
+            assert_eq!((reply.status, &reply.text), (201, &replies[0].text), "{path} {reply:?}");
             assert_eq!(reply.header("location"), replies[0].header("location"));
         }
         let made = replies.iter().filter(|reply| reply.header("idempotency-replayed").is_none()).count();

@@ -11,7 +11,8 @@ use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::support::demo_gate::{Ask, PASSWORD, Reply, TestGate};
+use crate::support::demo_gate::{PASSWORD, TestGate};
+use crate::support::http::{Ask, Reply};
 
 fn part(value: &Value) -> String {
     URL_SAFE_NO_PAD.encode(value.to_string())

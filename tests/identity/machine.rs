@@ -8,7 +8,8 @@ use border_gate::identity::passwords::Passwords;
 use border_gate::storage::accounts as stored;
 
 use crate::support::database::TestDatabase;
-use crate::support::demo_gate::{Ask, TestGate};
+use crate::support::demo_gate::TestGate;
+use crate::support::http::Ask;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_administrator_is_made_at_the_machine() {

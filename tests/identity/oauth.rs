@@ -4,13 +4,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::support::demo_gate::{Ask, Reply, TestGate};
+use crate::support::demo_gate::TestGate;
+use crate::support::http::{Ask, Reply};
 
 async fn client(gate: &TestGate, scopes: &[&str]) -> (String, String) {
     let firm = gate.mandates["declarant"].firm.clone().unwrap().tax_code;
     let body = json!({"name": "Fleet", "role": "declarant", "firm": firm, "oauth_scopes": scopes});
     let made = gate.post("admin", "/api/v1/admin/clients", body).await;
-    assert_eq!(made.status, 201, "{}", String::from_utf8_lossy(&made.body));
+    assert_eq!(made.status, 201, "{}", made.text);
     let made = made.json();
     (made["id"].as_str().unwrap().to_owned(), made["client_secret"].as_str().unwrap().to_owned())
 }

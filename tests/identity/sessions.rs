@@ -7,7 +7,8 @@ use border_gate::identity::revocations;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::support::demo_gate::{Ask, PASSWORD, Reply, TestGate};
+use crate::support::demo_gate::{PASSWORD, TestGate};
+use crate::support::http::{Ask, Reply};
 
 async fn sign_in(gate: &TestGate, username: &str, password: &str) -> Reply {
     gate.send(Ask::new("POST", "/api/v1/sessions").json(&json!({"username": username, "password": password}))).await
@@ -155,7 +156,7 @@ async fn who_signs_out_is_out_at_once_and_his_other_sessions_are_not() {
         (sign_in(&gate, "analyst", PASSWORD).await.json(), sign_in(&gate, "analyst", PASSWORD).await.json());
     let token = here["access_token"].as_str().unwrap();
     let out = gate.send(Ask::new("DELETE", "/api/v1/sessions/current").bearer(token)).await;
-    assert_eq!((out.status, out.body.len()), (204, 0));
+    assert_eq!((out.status, out.text.len()), (204, 0));
     assert_eq!(me(&gate, &here["access_token"]).await.status, 401);
     assert_eq!(refresh(&gate, &here["refresh_token"]).await.status, 401);
     assert_eq!(me(&gate, &there["access_token"]).await.status, 200);

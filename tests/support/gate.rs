@@ -1,8 +1,6 @@
 //! A border gate of a test's own: its database, and the real service in front of it on a port of its own.
 
-use std::collections::BTreeMap;
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use actix_web::dev::ServerHandle;
@@ -21,6 +19,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::database::TestDatabase;
+use super::http::{Ask, Reply};
 
 /// When it is at a test's gate: 31 March 2025, 09:00 there.
 pub const NOW: &str = "2025-03-31T02:00:00Z";
@@ -34,34 +33,6 @@ pub struct TestGate {
     pub clock: Clock,
     address: SocketAddr,
     server: ServerHandle,
-}
-
-/// An answer, read to its end.
-#[derive(Debug)]
-pub struct Reply {
-    pub status: u16,
-    pub headers: BTreeMap<String, String>,
-    pub text: String,
-}
-
-impl Reply {
-    /// The body as JSON; the text itself in the failure where it is none.
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {} {}", self.status, self.text))
-    }
-
-    /// The last part of the problem's type.
-    pub fn problem(&self) -> String {
-        assert_eq!(self.headers.get("content-type").map(String::as_str), Some("application/problem+json"), "{self:?}");
-        self.json()["type"].as_str().unwrap().trim_start_matches("/problems/").to_owned()
-    }
-
-    /// Pointer and code of every fault.
-    pub fn faults(&self) -> Vec<(String, String)> {
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        let body = self.json();
-        body["errors"].as_array().unwrap().iter().map(|fault| (text(&fault["pointer"]), text(&fault["code"]))).collect()
-    }
 }
 
 /// Somebody in a role, at these crossing points (all of them where there are none).
@@ -156,30 +127,14 @@ impl TestGate {
         headers: &[(&str, &str)],
         body: impl AsRef<[u8]>,
     ) -> Reply {
-        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: gate.test\r\nConnection: close\r\n");
+        let mut ask = Ask::new(method, path);
         if let Some(actor) = actor {
-            head += &format!("Authorization: Bearer {}\r\n", self.token(actor));
+            ask = ask.bearer(&self.token(actor));
         }
         for (name, value) in headers {
-            head += &format!("{name}: {value}\r\n");
+            ask = ask.header(name, value);
         }
-        let body = body.as_ref();
-        if !body.is_empty() || method != "GET" {
-            head += &format!("Content-Length: {}\r\n", body.len());
-        }
-        let request = [head.as_bytes(), b"\r\n", body].concat();
-        let address = self.address;
-        let bytes = tokio::task::spawn_blocking(move || {
-            let mut stream = TcpStream::connect(address).unwrap();
-            // A server that refuses a long body closes before it has read it.
-            let _ = stream.write_all(&request);
-            let mut bytes = Vec::new();
-            let _ = stream.read_to_end(&mut bytes);
-            bytes
-        })
-        .await
-        .unwrap();
-        read(&bytes)
+        ask.raw(body.as_ref()).send(self.address).await
     }
 
     /// Reads as `actor`.
@@ -196,25 +151,6 @@ impl TestGate {
     pub async fn act(&self, actor: &Actor, number: &str, action: &Value) -> Reply {
         self.post(actor, &format!("/api/v1/declarations/{number}/actions"), action).await
     }
-
-    /// One number out of the database.
-    pub async fn count(&self, sql: &str) -> i64 {
-        self.database.admin().await.query_one(sql, &[]).await.unwrap().get(0)
-    }
-}
-
-fn read(bytes: &[u8]) -> Reply {
-    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
-    let end = end.unwrap_or_else(|| panic!("no answer: {:?}", String::from_utf8_lossy(bytes)));
-    let head = std::str::from_utf8(&bytes[..end]).unwrap();
-    let mut lines = head.split("\r\n");
-    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-    let headers: BTreeMap<String, String> = lines
-        .filter_map(|line| line.split_once(": "))
-        .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
-        .collect();
-    assert!(headers.get("transfer-encoding").is_none(), "answers are sent whole");
-    Reply { status, headers, text: String::from_utf8(bytes[end + 4..].to_vec()).unwrap() }
 }
 
 impl Drop for TestGate {

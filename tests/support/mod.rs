@@ -5,3 +5,4 @@
 pub mod database;
 pub mod demo_gate;
 pub mod gate;
+pub mod http;

@@ -10,6 +10,7 @@ use super::number;
 use crate::api::principal::Caller;
 use crate::api::problem::{Problem, ProblemDocument};
 use crate::domain::actor::ActorId;
+use crate::domain::audit::hex;
 use crate::domain::number::Number;
 use crate::domain::workflow::Role;
 use crate::identity::principal::OauthScope;
@@ -84,7 +85,7 @@ pub async fn read(caller: Caller, path: web::Path<String>, pool: web::Data<Pool>
                 at: row.at,
                 recorded_at: row.recorded_at,
                 details: shown(row.details, hidden)?,
-                hash: row.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+                hash: hex(&row.hash),
             })
         })
         .collect::<Result<_, serde_json::Error>>()

@@ -141,7 +141,9 @@ async fn ask(
         let mut hash = Sha256::new();
         hash.update(body);
         // The same text on another revision is another request.
-        hash.update(request.headers().get("if-match").map(|value| value.as_bytes()).unwrap_or_default());
+        hash.update(
+            request.headers().get("if-match").map(actix_web::http::header::HeaderValue::as_bytes).unwrap_or_default(),
+        );
         Keep {
             caller: who.name(),
             route,

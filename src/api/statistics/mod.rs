@@ -60,13 +60,7 @@ impl Wanted {
             let ranges = accept.split(',').filter_map(|range| {
                 let mut parts = range.split(';').map(str::trim);
                 let kind = parts.next()?.to_ascii_lowercase();
-                let fits = if kind == name {
-                    2
-                } else if kind == format!("{family}/*") {
-                    1
-                } else {
-                    0
-                };
+                let fits = if kind == name { 2 } else { i32::from(kind == format!("{family}/*")) };
                 let fits = if fits > 0 || kind == "*/*" { fits } else { return None };
                 let weight =
                     parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse::<f32>().ok())?;

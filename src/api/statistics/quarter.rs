@@ -247,6 +247,13 @@ impl QuarterReport {
     }
 }
 
+/// One part of a split.
+type Part = fn(&Split) -> i64;
+
+/// The parts of a split, each a row of the table.
+const DIRECTIONS: [(&str, Part); 3] =
+    [("total", |split| split.total), ("export", |split| split.export), ("import", |split| split.import)];
+
 impl Table for QuarterReport {
     fn name(&self) -> String {
         let state = if self.closed { "" } else { "-open" };
@@ -263,9 +270,7 @@ impl Table for QuarterReport {
             .iter()
             .map(|one| ("crossing_point", one.crossing_point.as_str(), one.name.as_str(), one.measures));
         for (level, code, name, measures) in total.chain(gates).chain(points) {
-            let directions: [(&str, fn(&Split) -> i64); 3] =
-                [("total", |split| split.total), ("export", |split| split.export), ("import", |split| split.import)];
-            for (direction, of) in directions {
+            for (direction, of) in DIRECTIONS {
                 let mut row: Vec<String> = [self.period.as_str(), level, code, name, direction]
                     .iter()
                     .map(|cell| (*cell).to_owned())
