@@ -12,6 +12,7 @@ mod import;
 mod intake;
 mod journey;
 mod migrations;
+mod packaging;
 mod reference;
 mod support;
 mod take_over;
