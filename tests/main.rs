@@ -6,6 +6,7 @@ mod casework;
 mod check;
 mod cluster;
 mod connections;
+mod contract;
 mod demo;
 mod identity;
 mod import;

@@ -6,10 +6,14 @@ use actix_web::dev::{ResourceDef, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
+use actix_web::web::{Data, Query};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+
+use serde_json::Value;
 
 use super::problem::{Asked, Problem};
 use crate::domain::audit::hex;
+use crate::domain::rule_failure::RuleFailure;
 use crate::texts::Language;
 
 /// The largest body of an ordinary request, in bytes.
@@ -57,7 +61,18 @@ pub async fn frame(
     // The request itself is lent on: who routes it wants it for himself.
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let language = language(request.headers());
-    let mut response = next.call(request).await?.map_into_boxed_body();
+    let unknown = match request.app_data::<Data<KnownPaths>>() {
+        Some(known) if !request.query_string().is_empty() => {
+            known.unknown_parameters(&method, &path, request.query_string())
+        }
+        Some(_) | None => Vec::new(),
+    };
+    let mut response = if unknown.is_empty() {
+        next.call(request).await?.map_into_boxed_body()
+    } else {
+        let asked = Asked { path: &path, request_id: &id, language };
+        request.into_response(Problem::InvalidRequest(unknown).response(&asked))
+    };
     let status = response.status();
     if status.is_client_error() || status.is_server_error() {
         let asked = Asked { path: &path, request_id: &id, language };
@@ -119,21 +134,29 @@ fn of_framework(status: StatusCode, why: &str) -> Problem {
     }
 }
 
-/// The paths of the contract and the methods that each of them has.
-pub struct KnownPaths(Vec<(ResourceDef, Vec<Method>)>);
+/// One path of the contract: its methods, and the query parameters that each takes.
+struct KnownPath {
+    path: ResourceDef,
+    methods: Vec<(Method, Vec<String>)>,
+}
+
+/// The paths of the contract.
+pub struct KnownPaths(Vec<KnownPath>);
 
 impl KnownPaths {
     /// Reads them off the OpenAPI document.
     #[must_use]
     pub fn of(document: &utoipa::openapi::OpenApi) -> Self {
         let document = serde_json::to_value(document).unwrap_or_default();
-        let paths = document.get("paths").and_then(|paths| paths.as_object()).into_iter().flatten();
+        let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
         Self(
             paths
                 .map(|(path, item)| {
-                    let methods = item.as_object().into_iter().flatten();
-                    let methods = methods.filter_map(|(name, _)| name.to_uppercase().parse().ok());
-                    (ResourceDef::new(path.as_str()), methods.collect())
+                    let operations = item.as_object().into_iter().flatten();
+                    let methods = operations.filter_map(|(name, operation)| {
+                        Some((name.to_uppercase().parse().ok()?, parameters(operation)))
+                    });
+                    KnownPath { path: ResourceDef::new(path.as_str()), methods: methods.collect() }
                 })
                 .collect(),
         )
@@ -141,11 +164,37 @@ impl KnownPaths {
 
     /// What nothing answers: 405 where the path has other methods, else 404.
     fn problem(&self, request: &HttpRequest) -> Problem {
-        self.0
-            .iter()
-            .find(|(path, methods)| path.is_match(request.path()) && !methods.contains(request.method()))
-            .map_or(Problem::NotFound, |(_, methods)| Problem::MethodNotAllowed(methods.clone()))
+        let known = self.0.iter().find(|known| known.path.is_match(request.path()));
+        match known {
+            Some(known) if known.methods.iter().all(|(method, _)| method != request.method()) => {
+                Problem::MethodNotAllowed(known.methods.iter().map(|(method, _)| method.clone()).collect())
+            }
+            Some(_) | None => Problem::NotFound,
+        }
     }
+
+    /// The query parameters in `query` that the operation does not take; none where it is no operation of ours.
+    fn unknown_parameters(&self, method: &Method, path: &str, query: &str) -> Vec<RuleFailure> {
+        let known = self.0.iter().find(|known| known.path.is_match(path));
+        let Some((_, takes)) = known.and_then(|known| known.methods.iter().find(|(known, _)| known == method)) else {
+            return Vec::new();
+        };
+        let Ok(given) = Query::<Vec<(String, String)>>::from_query(query) else { return Vec::new() };
+        let unknown = given.into_inner().into_iter().filter(|(name, _)| !takes.contains(name));
+        unknown
+            .map(|(name, _)| {
+                let failure = RuleFailure::new(format!("/{name}"), "unknown-field").with("given", &name);
+                if takes.is_empty() { failure } else { failure.with("allowed", takes.join(", ")) }
+            })
+            .collect()
+    }
+}
+
+/// The names of an operation's query parameters.
+fn parameters(operation: &Value) -> Vec<String> {
+    let all = operation.get("parameters").and_then(Value::as_array).into_iter().flatten();
+    let query = all.filter(|parameter| parameter.get("in").and_then(Value::as_str) == Some("query"));
+    query.filter_map(|parameter| parameter.get("name").and_then(Value::as_str).map(str::to_owned)).collect()
 }
 
 /// Answers what no route does.
@@ -153,6 +202,6 @@ impl KnownPaths {
 /// # Errors
 ///
 /// Always: not found, or not with this method.
-pub async fn unknown(request: HttpRequest, known: actix_web::web::Data<KnownPaths>) -> Result<HttpResponse, Problem> {
+pub async fn unknown(request: HttpRequest, known: Data<KnownPaths>) -> Result<HttpResponse, Problem> {
     Err(known.problem(&request))
 }

@@ -350,7 +350,8 @@ fn scope_of(action: Action) -> OauthScope {
 pub mod sent_schema {
     //! The declaration as it is sent, for the contract.
 
-    use utoipa::ToSchema;
+    use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
+    use utoipa::{PartialSchema, ToSchema};
 
     use crate::domain::content::{Content, Person};
 
@@ -378,9 +379,17 @@ pub mod sent_schema {
         crew: Option<Vec<Person>>,
     }
 
-    /// A JSON Merge Patch (RFC 7396) on the declaration as it was sent: the fields that change, `null` for one that goes.
-    #[derive(ToSchema)]
-    #[expect(dead_code, reason = "it is applied as it comes; this is its shape for the contract")]
-    #[schema(value_type = Object, example = json!({"vehicle": {"plate": "桂F54321"}}))]
-    pub struct Amendment(serde_json::Map<String, serde_json::Value>);
+    /// A JSON Merge Patch (RFC 7396) on the declaration as it was sent.
+    pub struct Amendment;
+
+    impl PartialSchema for Amendment {
+        fn schema() -> RefOr<Schema> {
+            ObjectBuilder::new()
+                .description(Some("The fields that change (RFC 7396), `null` for one that goes"))
+                .examples([serde_json::json!({"vehicle": {"plate": "桂F54321"}})])
+                .into()
+        }
+    }
+
+    impl ToSchema for Amendment {}
 }
