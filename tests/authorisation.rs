@@ -1,0 +1,277 @@
+//! Who may ask what: every operation of the contract for every role, own and other firm, own and other
+//! crossing point, and machine clients with each single scope.
+
+use std::collections::BTreeMap;
+
+use border_gate::api;
+use border_gate::domain::actor::{Actor, ActorId};
+use border_gate::domain::mandate::OauthScope;
+use border_gate::domain::workflow::{Action, QuarantineKind, Role};
+use border_gate::identity::principal::Principal;
+use serde_json::{Value, json};
+
+use crate::casework::tractor;
+use crate::support::gate::{TestGate, declarant, officer, quarantine};
+
+/// What an operation is to somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// He is heard: whatever is refused then is refused for what he said.
+    Through,
+    /// Not his to ask, before anything is looked up.
+    Forbidden,
+    /// Nothing that he may see.
+    NotFound,
+}
+
+use Outcome::{Forbidden, NotFound, Through};
+
+/// Somebody who asks, and whether the record is within his reach.
+struct Caller {
+    name: String,
+    actor: Actor,
+    scope: Option<OauthScope>,
+    within_reach: bool,
+}
+
+fn callers() -> Vec<Caller> {
+    let person =
+        |name: &str, actor: Actor, within_reach| Caller { name: name.to_owned(), actor, scope: None, within_reach };
+    let mut all = vec![
+        person("the firm's declarant", declarant(1), true),
+        person("another firm's declarant", declarant(2), false),
+        person("analyst", officer(Role::Analyst, &[]), false),
+        person("auditor", officer(Role::Auditor, &[]), true),
+        person("admin", officer(Role::Admin, &[]), false),
+    ];
+    for role in [Role::CustomsOfficer, Role::BorderGuard, Role::YardOperator, Role::FeeCollector, Role::GateManager] {
+        all.push(person(&format!("{role} here"), officer(role, &["HUU_NGHI"]), true));
+        all.push(person(&format!("{role} elsewhere"), officer(role, &["CHI_MA"]), false));
+    }
+    for kind in [QuarantineKind::Health, QuarantineKind::Animal, QuarantineKind::Plant] {
+        all.push(person(&format!("{kind} quarantine here"), quarantine(kind), true));
+    }
+    for scope in OauthScope::VARIANTS {
+        for role in [Role::Declarant, Role::BorderGuard, Role::Analyst, Role::Admin] {
+            let actor = if role == Role::Declarant { declarant(1) } else { officer(role, &[]) };
+            let actor = Actor { id: ActorId::Client(format!("{role}-{scope}")), ..actor };
+            let within_reach = matches!(role, Role::Declarant | Role::BorderGuard);
+            all.push(Caller { name: format!("{role} client with {scope}"), actor, scope: Some(*scope), within_reach });
+        }
+    }
+    all
+}
+
+/// What each operation is to each caller. An operation that is missing here fails the test.
+fn expected(operation: &str, caller: &Caller) -> Option<Outcome> {
+    let role = caller.actor.role;
+    let narrowed = |scope: OauthScope| caller.scope.is_none_or(|own| own == scope);
+    let if_may = |may: bool| if may { Through } else { Forbidden };
+    let if_seen = |may: bool| match (may, caller.within_reach) {
+        (false, _) => Forbidden,
+        (true, false) => NotFound,
+        (true, true) => Through,
+    };
+    let reads = !matches!(role, Role::Analyst | Role::Admin);
+    let statistics = matches!(role, Role::Analyst | Role::Auditor | Role::Admin | Role::GateManager);
+    Some(match operation {
+        // Anybody's.
+        "list_crossing_points"
+        | "list_gates"
+        | "list_problem_types"
+        | "live"
+        | "metrics"
+        | "read_authorization_server"
+        | "read_keys"
+        | "read_problem_type"
+        | "read_reference"
+        | "read_workflow"
+        | "ready"
+        | "issue_token"
+        | "refresh_session"
+        | "sign_in" => Through,
+        // Whoever is signed in.
+        "me" => Through,
+        // A machine client has no session to end.
+        "sign_out" => {
+            if caller.scope.is_some() {
+                NotFound
+            } else {
+                Through
+            }
+        }
+        "declare" => if_may(role == Role::Declarant && narrowed(OauthScope::DeclarationsWrite)),
+        "amend_declaration" => if_seen(role == Role::Declarant && narrowed(OauthScope::DeclarationsWrite)),
+        "list_declarations" => if_may(reads && narrowed(OauthScope::DeclarationsRead)),
+        "read_declaration" | "read_history" => if_seen(reads && narrowed(OauthScope::DeclarationsRead)),
+        // Asked with `cancel`, which declarants and gate managers may.
+        "take_action" => {
+            if_seen(matches!(role, Role::Declarant | Role::GateManager) && narrowed(OauthScope::DeclarationsWrite))
+        }
+        "backlog" | "quarter" | "throughput" => if_may(statistics && narrowed(OauthScope::StatisticsRead)),
+        "list_accounts" | "create_account" | "read_account" | "change_account" | "list_clients" | "create_client"
+        | "read_client" | "change_client" | "list_firms" | "create_firm" | "read_firm" | "change_firm" => {
+            if_may(role == Role::Admin && caller.scope.is_none())
+        }
+        _ => return None,
+    })
+}
+
+fn outcome(status: u16) -> Outcome {
+    match status {
+        403 => Forbidden,
+        404 => NotFound,
+        _ => Through,
+    }
+}
+
+async fn made(gate: &TestGate, path: &str, body: Value) -> String {
+    let reply = gate.post(&officer(Role::Admin, &[]), path, &body).await;
+    assert_eq!(reply.status, 201, "{}", reply.text);
+    let id = &reply.json()["id"];
+    id.as_str().map_or_else(|| id.to_string(), str::to_owned)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_operation_lets_through_whom_it_is_for_and_nobody_else() {
+    let gate = TestGate::open().await;
+    let declared = gate.post(&declarant(1), "/api/v1/declarations", &tractor("桂F12345")).await.json();
+    let number = declared["number"].as_str().unwrap().to_owned();
+    let account = json!({"username": "thanh", "password": "mot hai ba bon nam", "role": "analyst"});
+    let account = made(&gate, "/api/v1/admin/accounts", account).await;
+    let client = json!({"name": "board", "role": "analyst", "oauth_scopes": ["statistics:read"]});
+    let client = made(&gate, "/api/v1/admin/clients", client).await;
+    let document = serde_json::to_value(api::document()).unwrap();
+    let mut asked = BTreeMap::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let id = operation["operationId"].as_str().unwrap();
+            let path = path
+                .replace("{number}", &number)
+                .replace("{id}", if path.contains("clients") { &client } else { &account })
+                .replace("{tax_code}", "0100233488")
+                .replace("{quarter}", "2025-Q1")
+                .replace("{list}", "gates")
+                .replace("{slug}", "not-found");
+            for caller in callers() {
+                let wanted = expected(id, &caller).unwrap_or_else(|| panic!("{id} is missing in the matrix"));
+                let reply = ask(&gate, &caller, &method.to_uppercase(), &path, id).await;
+                assert_eq!(outcome(reply.0), wanted, "{id} as {}: {} {}", caller.name, reply.0, reply.1);
+                asked.insert(id.to_owned(), ());
+            }
+        }
+    }
+    assert!(asked.len() > 30, "the matrix covers {} operations", asked.len());
+}
+
+async fn ask(gate: &TestGate, caller: &Caller, method: &str, path: &str, operation: &str) -> (u16, String) {
+    // Signing out ends the session: each operation has its own.
+    let session = caller.scope.is_none().then(|| format!("a-session-for-{operation}-{}", caller.name));
+    let principal =
+        Principal { actor: caller.actor.clone(), session, oauth_scopes: caller.scope.map(|scope| vec![scope]) };
+    let generation = caller.scope.map(|_| 1);
+    let token = gate.service.tokens.issue(&principal, generation, gate.now()).unwrap();
+    // Bodies that are heard and change nothing.
+    let body = match operation {
+        "take_action" => json!({"action": "cancel", "reason": "\u{20}"}).to_string(),
+        "amend_declaration" => json!({"colour": "red"}).to_string(),
+        _ if method == "GET" || method == "DELETE" => String::new(),
+        _ => "{}".to_owned(),
+    };
+    let bearer = format!("Bearer {token}");
+    let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json"), ("If-Match", "\"2\"")];
+    let reply = gate.ask(None, method, path, &headers, body).await;
+    (reply.status, reply.text)
+}
+
+/// Somebody for each row of the workflow table.
+fn people() -> Vec<Actor> {
+    let roles = [
+        Role::CustomsOfficer,
+        Role::BorderGuard,
+        Role::YardOperator,
+        Role::FeeCollector,
+        Role::GateManager,
+        Role::Analyst,
+        Role::Auditor,
+        Role::Admin,
+    ];
+    let kinds = [QuarantineKind::Health, QuarantineKind::Animal, QuarantineKind::Plant];
+    let officers = roles.into_iter().map(|role| officer(role, &["HUU_NGHI"]));
+    officers.chain(kinds.into_iter().map(quarantine)).chain([declarant(1), declarant(2)]).collect()
+}
+
+/// Any action with every field that it takes.
+fn order(action: Action) -> Value {
+    let mut order = json!({"action": action.as_str()});
+    for need in action.rule().says {
+        let field = need.field().as_str();
+        order[field] = match field {
+            "fields" => json!(["/vehicle"]),
+            "yard" => json!("XUAN_CUONG"),
+            "crossing_point" => json!("TAN_THANH"),
+            "lane" => json!("red"),
+            "means" => json!("officer"),
+            "result" => json!("conforms"),
+            "amount_vnd" => json!(350_000),
+            "hold" => json!(1),
+            "track" => json!("animal_quarantine"),
+            "reason_code" => json!("other"),
+            "observed_plate" => json!("桂F12345"),
+            "onward_plate" => json!("12C12345"),
+            _ => json!("as the law says"),
+        };
+    }
+    order
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_record_does_not_offer_is_refused_in_every_state_to_everybody() {
+    let gate = TestGate::open().await;
+    let firm = declarant(1);
+    let manager = officer(Role::GateManager, &["HUU_NGHI"]);
+    let guard = officer(Role::BorderGuard, &["HUU_NGHI"]);
+    let arrive = json!({"action": "arrive", "observed_plate": "桂F12345"});
+    let register = json!({"action": "register"});
+    let steps: [(&str, Vec<(&Actor, Value)>); 5] = [
+        ("draft", vec![]),
+        ("submitted", vec![(&firm, json!({"action": "submit"}))]),
+        ("registered", vec![(&manager, register)]),
+        ("arrived", vec![(&guard, arrive)]),
+        ("turned_back", vec![(&guard, json!({"action": "turn_back", "reason": "no papers"}))]),
+    ];
+    let mut body = tractor("桂F12345");
+    body["draft"] = json!(true);
+    let number = gate.post(&firm, "/api/v1/declarations", &body).await.json()["number"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/declarations/{number}");
+    let mut refused = 0;
+    for (state, actions) in steps {
+        for (actor, action) in actions {
+            let done = gate.act(actor, &number, &action).await;
+            assert_eq!(done.status, 200, "{action}: {}", done.text);
+        }
+        let before = gate.get(&officer(Role::Auditor, &[]), &path).await.json();
+        assert_eq!(before["state"], state);
+        for actor in people() {
+            let seen = gate.get(&actor, &path).await;
+            let record = if seen.status == 200 { seen.json() } else { Value::Null };
+            let offered = |action: Action| {
+                record["offered"].as_array().is_some_and(|open| open.iter().any(|open| open == action.as_str()))
+            };
+            for action in Action::VARIANTS.iter().filter(|action| action.is_ordered() && !offered(**action)) {
+                let reply = gate.act(&actor, &number, &order(*action)).await;
+                let as_agreed = match reply.status {
+                    403 => !action.rule().by.contains(&actor.role) || record != Value::Null,
+                    404 => record == Value::Null,
+                    409 => reply.json()["offered"] == record["offered"],
+                    _ => false,
+                };
+                assert!(as_agreed, "{action} by {} in {state}: {} {}", actor.role, reply.status, reply.text);
+                refused += 1;
+            }
+        }
+        let after = gate.get(&officer(Role::Auditor, &[]), &path).await.json();
+        assert_eq!(after["revision"], before["revision"], "in {state} a refused action changed the record");
+    }
+    assert!(refused > 2_000, "{refused} were tried");
+}
