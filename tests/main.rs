@@ -13,6 +13,7 @@ mod identity;
 mod import;
 mod intake;
 mod journey;
+mod layering;
 mod migrations;
 mod packaging;
 mod reference;
