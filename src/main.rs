@@ -51,6 +51,11 @@ enum Command {
         /// The account's name
         username: String,
     },
+    /// Recount everything and say where the counters differ from the declarations: they must not
+    #[command(
+        after_help = "Exit codes: 0 no difference, 1 a difference, or it could not be told.\n\nExample:\n  border-gate doctor"
+    )]
+    Doctor,
     /// Write the contract (OpenAPI 3.1) to a file or to standard output
     #[command(after_help = "Example:\n  border-gate openapi openapi/border-gate.json")]
     Openapi {
@@ -110,6 +115,7 @@ async fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
         Command::Import(arguments) => commands::import::import(&settings, arguments).await,
         Command::Account(AccountCommand::Create(arguments)) => commands::account::create(&settings, arguments).await,
         Command::Token { username } => commands::account::token(&settings, &username).await,
+        Command::Doctor => commands::doctor::doctor(&settings).await,
         Command::Openapi { file } => commands::openapi::write(file.as_deref()),
         Command::Healthcheck => commands::healthcheck::healthcheck(&settings).await,
         Command::TestCluster { directory } => Ok(border_gate::storage::embedded::shared::keep(&directory)?),

@@ -9,6 +9,7 @@ mod cluster;
 mod connections;
 mod contract;
 mod demo;
+mod exact;
 mod identity;
 mod import;
 mod intake;

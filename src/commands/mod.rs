@@ -3,6 +3,7 @@
 pub mod account;
 pub mod database;
 pub mod demo;
+pub mod doctor;
 pub mod healthcheck;
 pub mod http;
 pub mod import;

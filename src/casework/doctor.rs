@@ -1,0 +1,187 @@
+//! Recounting everything, to see that the counters and the vehicles' places are what the declarations say.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use tokio_postgres::Client;
+
+use crate::domain::declaration::Declaration;
+use crate::domain::throughput::{Cell, Counts, MEASURES, Measure};
+use crate::storage::declarations::{STORED_COLUMNS, Stored, Unreadable};
+
+/// How many declarations are read at a time.
+const PAGE: usize = 2_000;
+
+/// Why a recount could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum DoctorError {
+    /// The database failed.
+    #[error("the database failed")]
+    Database(#[from] tokio_postgres::Error),
+    /// A row that holds no declaration.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// A counter's row that is none of ours.
+    #[error("a row of the counters cannot be read: {0}")]
+    Counter(String),
+}
+
+/// One thing that is not as the declarations say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// A counter.
+    Count {
+        /// Which cell.
+        cell: Cell,
+        /// Which measure.
+        measure: Measure,
+        /// What the counters say.
+        counted: i64,
+        /// What the declarations add up to.
+        recounted: i64,
+    },
+    /// A place among the active vehicles.
+    Place {
+        /// The vehicle and its direction.
+        vehicle: (String, String),
+        /// The declaration that holds it, if any.
+        held_by: Option<i64>,
+        /// The declaration that should, if any.
+        due_to: Option<i64>,
+    },
+}
+
+/// What was looked at, and what differs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// How many declarations were recounted.
+    pub declarations: u64,
+    /// How many counters were compared.
+    pub counters: u64,
+    /// How many places were compared.
+    pub places: u64,
+    /// What differs; nothing, if all is well.
+    pub differences: Vec<Difference>,
+}
+
+/// Recounts everything in one snapshot; after each page `progress` is told how many declarations were read.
+///
+/// Reads every declaration, in flat memory but for the counters themselves and the active vehicles.
+///
+/// # Errors
+///
+/// [`DoctorError`].
+pub async fn recount(client: &Client, mut progress: impl FnMut(u64)) -> Result<Findings, DoctorError> {
+    client.batch_execute("begin isolation level repeatable read read only").await?;
+    let outcome = within_snapshot(client, &mut progress).await;
+    client.batch_execute("rollback").await?;
+    outcome
+}
+
+async fn within_snapshot(client: &Client, progress: &mut impl FnMut(u64)) -> Result<Findings, DoctorError> {
+    let mut findings = Findings::default();
+    let mut counts = Counts::default();
+    let mut due: BTreeMap<(String, String), i64> = BTreeMap::new();
+    let cursor = format!("declare everything no scroll cursor for select {STORED_COLUMNS} from declarations");
+    client.batch_execute(&cursor).await?;
+    loop {
+        let rows = client.query(&format!("fetch {PAGE} from everything"), &[]).await?;
+        for row in &rows {
+            let declaration: Declaration = Stored::of(row)?.declaration()?;
+            counts.add(&declaration, 1);
+            if let Some(vehicle) = declaration.place_taken() {
+                due.insert((vehicle, declaration.content.direction.to_string()), declaration.number.as_i64());
+            }
+            findings.declarations += 1;
+        }
+        progress(findings.declarations);
+        if rows.len() < PAGE {
+            break;
+        }
+    }
+    compare_counters(client, &counts, &mut findings).await?;
+    compare_places(client, due, &mut findings).await?;
+    Ok(findings)
+}
+
+async fn compare_counters(client: &Client, counts: &Counts, findings: &mut Findings) -> Result<(), DoctorError> {
+    let columns: Vec<String> = Measure::WORDS.iter().map(|word| format!("\"{word}\"")).collect();
+    let sql = format!("select day, crossing_point, direction, cargo_class, {} from throughput", columns.join(", "));
+    let unreadable = |error: crate::domain::words::UnknownWord| DoctorError::Counter(error.to_string());
+    let mut counted: BTreeMap<Cell, [i64; MEASURES]> = BTreeMap::new();
+    for row in client.query(&sql, &[]).await? {
+        let day: NaiveDate = row.try_get(0)?;
+        let cell = Cell {
+            day,
+            crossing_point: row.try_get(1)?,
+            direction: row.try_get::<_, String>(2)?.parse().map_err(unreadable)?,
+            cargo_class: row.try_get::<_, String>(3)?.parse().map_err(unreadable)?,
+        };
+        let mut amounts = [0; MEASURES];
+        for (place, amount) in amounts.iter_mut().enumerate() {
+            *amount = row.try_get(4 + place)?;
+        }
+        counted.insert(cell, amounts);
+    }
+    let recounted: BTreeMap<Cell, [i64; MEASURES]> =
+        counts.iter().map(|(cell, amounts)| (cell.clone(), *amounts)).collect();
+    let cells: std::collections::BTreeSet<&Cell> = counted.keys().chain(recounted.keys()).collect();
+    for cell in cells {
+        let of = |all: &BTreeMap<Cell, [i64; MEASURES]>| all.get(cell).copied().unwrap_or([0; MEASURES]);
+        for ((measure, counted), recounted) in Measure::VARIANTS.iter().zip(of(&counted)).zip(of(&recounted)) {
+            findings.counters += 1;
+            if counted != recounted {
+                findings.differences.push(Difference::Count {
+                    cell: cell.clone(),
+                    measure: *measure,
+                    counted,
+                    recounted,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn compare_places(
+    client: &Client,
+    mut due: BTreeMap<(String, String), i64>,
+    findings: &mut Findings,
+) -> Result<(), DoctorError> {
+    for row in client.query("select vehicle, direction, declaration from vehicles_present", &[]).await? {
+        let vehicle: (String, String) = (row.try_get(0)?, row.try_get(1)?);
+        let held_by: i64 = row.try_get(2)?;
+        let due_to = due.remove(&vehicle);
+        findings.places += 1;
+        if due_to != Some(held_by) {
+            findings.differences.push(Difference::Place { vehicle, held_by: Some(held_by), due_to });
+        }
+    }
+    for (vehicle, number) in due {
+        findings.places += 1;
+        findings.differences.push(Difference::Place { vehicle, held_by: None, due_to: Some(number) });
+    }
+    Ok(())
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let name = |number: &Option<i64>| {
+            let number = number.and_then(crate::domain::number::Number::from_i64);
+            number.map_or_else(|| "none".to_owned(), |number| number.to_string())
+        };
+        match self {
+            Self::Count { cell, measure, counted, recounted } => write!(
+                f,
+                "{measure} on {} at {} ({}, {}): the counter says {counted}, the declarations {recounted}",
+                cell.day, cell.crossing_point, cell.direction, cell.cargo_class
+            ),
+            Self::Place { vehicle: (vehicle, direction), held_by, due_to } => write!(
+                f,
+                "the place of {vehicle} ({direction}) is held by {}, and due to {}",
+                name(held_by),
+                name(due_to)
+            ),
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The statistics equal a recount, whatever anybody does at once.
+
+use border_gate::casework::doctor::{Difference, recount};
+use border_gate::domain::actor::Actor;
+use border_gate::domain::throughput::Measure;
+use border_gate::domain::workflow::{Action, QuarantineKind, Role};
+use border_gate::storage::actions;
+use border_gate::storage::declarations;
+use border_gate::storage::pool::connect;
+use chrono::Duration;
+use serde_json::{Value, json};
+
+use crate::casework::tractor;
+use crate::support::gate::{TestGate, declarant, officer, quarantine};
+
+/// A small generator of numbers, so that a failure can be had again.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % sides
+    }
+}
+
+fn everybody() -> Vec<Actor> {
+    let roles = [Role::CustomsOfficer, Role::BorderGuard, Role::YardOperator, Role::FeeCollector, Role::GateManager];
+    let officers = roles.into_iter().map(|role| officer(role, &[]));
+    officers.chain([quarantine(QuarantineKind::Health), declarant(1), declarant(1)]).collect()
+}
+
+/// What somebody would sensibly say with `action` on `record`.
+fn order(action: Action, record: &Value, dice: &mut Dice) -> Value {
+    let mut order = json!({"action": action.as_str()});
+    for need in action.rule().says {
+        let field = need.field().as_str();
+        let here = record["crossing_point"] == "HUU_NGHI";
+        order[field] = match field {
+            "fields" => json!(["/vehicle"]),
+            "yard" => json!(if here { "XUAN_CUONG" } else { "BAO_NGUYEN" }),
+            "crossing_point" => json!(if here { "TAN_THANH" } else { "HUU_NGHI" }),
+            "lane" => json!(["green", "yellow", "red"][dice.below(3)]),
+            "means" => json!("officer"),
+            "result" => json!(["conforms", "conforms", "differs"][dice.below(3)]),
+            "amount_vnd" => json!(100_000 + dice.below(9) * 50_000),
+            "hold" => record["holds"][0]["hold"].clone(),
+            "track" => json!("animal_quarantine"),
+            "reason_code" => json!("other"),
+            "observed_plate" => json!(format!("桂F{}", 10_000 + dice.below(90_000))),
+            "onward_plate" => json!(format!("12C{}", 10_000 + dice.below(90_000))),
+            _ => json!("as the law says"),
+        };
+    }
+    order
+}
+
+/// Does something that is open to somebody on the declaration, or amends or declares it anew.
+async fn stir(gate: &TestGate, number: &str, dice: &mut Dice) {
+    let people = everybody();
+    let actor = &people[dice.below(people.len())];
+    let path = format!("/api/v1/declarations/{number}");
+    let seen = gate.get(actor, &path).await;
+    if seen.status != 200 {
+        return;
+    }
+    let record = seen.json();
+    let open: Vec<Action> = record["offered"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|action| action.as_str().unwrap().parse().ok())
+        // Endings too often would make a dull gate.
+        .filter(|action| {
+            let ends =
+                matches!(action, Action::Cancel | Action::Reject | Action::TurnBack | Action::Return | Action::Remark);
+            !ends || dice.below(8) == 0
+        })
+        .collect();
+    let Some(action) = open.get(dice.below(open.len().max(1))) else { return };
+    let reply = if *action == Action::Amend {
+        let class = ["general", "fruit"][dice.below(2)];
+        let patch = json!({"cargo_class": class, "vehicle": {"plate": format!("桂F{}", 10_000 + dice.below(50))}});
+        let headers = [("Content-Type", "application/merge-patch+json"), ("If-Match", "*")];
+        gate.ask(Some(actor), "PATCH", &path, &headers, patch.to_string()).await
+    } else {
+        gate.act(actor, number, &order(*action, &record, dice)).await
+    };
+    assert!(matches!(reply.status, 200 | 403 | 404 | 409 | 422), "{action}: {} {}", reply.status, reply.text);
+}
+
+async fn totals(gate: &TestGate, measures: &[Measure]) -> i64 {
+    let columns: Vec<String> = measures.iter().map(|measure| format!("sum(\"{measure}\")")).collect();
+    let sql = format!("select coalesce({}, 0)::bigint", columns.join(" + "));
+    let sql = format!("{sql} from throughput");
+    gate.database.admin().await.query_one(&sql, &[]).await.unwrap().get(0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_many_act_at_once_every_figure_equals_a_recount() {
+    let gate = TestGate::open().await;
+    let mut numbers = Vec::new();
+    for place in 0..16 {
+        let mut body = tractor(&format!("桂F{}", 20_000 + place));
+        body["draft"] = json!(place % 3 == 0);
+        body["transshipment"] = json!(place % 2 == 0);
+        let declared = gate.post(&declarant(1), "/api/v1/declarations", &body).await;
+        assert_eq!(declared.status, 201, "{}", declared.text);
+        numbers.push(declared.json()["number"].as_str().unwrap().to_owned());
+    }
+    let (client, _driving) = connect(gate.database.url()).await.unwrap();
+    for round in 0..12_u64 {
+        gate.clock.set(gate.now() + Duration::hours(5));
+        let stirred = numbers.iter().enumerate().map(|(place, number)| {
+            let mut dice = Dice(round * 1_000 + place as u64);
+            let gate = &gate;
+            async move {
+                for _ in 0..6 {
+                    stir(gate, number, &mut dice).await;
+                }
+            }
+        });
+        // The recount runs while the others act, on a snapshot of its own.
+        let (findings, _) = tokio::join!(recount(&client, |_| ()), futures_util::future::join_all(stirred));
+        assert_eq!(findings.unwrap().differences, [], "in round {round}");
+        // Transfers make records: they are stirred as well.
+        let made: Vec<i64> =
+            client.query("select number from declarations", &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+        numbers = made
+            .iter()
+            .map(|number| border_gate::domain::number::Number::from_i64(*number).unwrap().to_string())
+            .collect();
+    }
+    let findings = recount(&client, |_| ()).await.unwrap();
+    assert_eq!(findings.differences, []);
+    assert!(findings.declarations >= 16, "{findings:?}");
+
+    // Everything that was declared is open or has ended in one of the ways there are.
+    let open: i64 = client
+        .query_one(
+            "select count(*) from declarations where state in ('submitted', 'returned', 'registered', 'arrived', 'in_yard', 'ready')",
+            &[],
+        )
+        .await
+        .unwrap()
+        .get(0);
+    let ended = [
+        Measure::Completed,
+        Measure::Cancelled,
+        Measure::Rejected,
+        Measure::Expired,
+        Measure::TurnedBack,
+        Measure::Transferred,
+    ];
+    let (came, ended) =
+        (totals(&gate, &[Measure::Declared, Measure::TransferredIn]).await, totals(&gate, &ended).await);
+    assert_eq!(came, open + ended);
+    assert!(ended > 0, "nothing ever ended");
+
+    // And every history replays to its row.
+    let pool = gate.database.pool();
+    let mut conn = pool.get().await.unwrap();
+    for number in &numbers {
+        let number = number.parse().unwrap();
+        let row = declarations::find(&mut conn, number).await.unwrap().unwrap();
+        let stored = actions::of(&mut conn, number).await.unwrap();
+        let entries = stored.iter().map(|action| action.entry().unwrap());
+        let mut replayed = border_gate::domain::declaration::Declaration::replay(number, entries).unwrap().unwrap();
+        replayed.people.clone_from(&row.people);
+        replayed.people_seal.clone_from(&row.people_seal);
+        replayed.head = row.head;
+        assert_eq!(replayed, row);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_counter_or_a_place_that_was_tampered_with_is_found() {
+    let gate = TestGate::open().await;
+    gate.post(&declarant(1), "/api/v1/declarations", &tractor("桂F12345")).await;
+    let (client, _driving) = connect(gate.database.url()).await.unwrap();
+    assert_eq!(recount(&client, |_| ()).await.unwrap().differences, []);
+    gate.database
+        .admin()
+        .await
+        .batch_execute(
+            "update throughput set cleared = cleared + 1; update vehicles_present set vehicle = 'CN:桂F54321'",
+        )
+        .await
+        .unwrap();
+    let differences = recount(&client, |_| ()).await.unwrap().differences;
+    let counts = differences
+        .iter()
+        .filter(|one| matches!(one, Difference::Count { measure: Measure::Cleared, counted: 1, recounted: 0, .. }));
+    let places = differences.iter().filter(|one| matches!(one, Difference::Place { .. }));
+    assert_eq!((counts.count(), places.count(), differences.len()), (1, 2, 3), "{differences:?}");
+}
