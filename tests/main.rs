@@ -17,6 +17,7 @@ mod journey;
 mod layering;
 mod migrations;
 mod packaging;
+mod readme;
 mod reference;
 mod support;
 mod take_over;
