@@ -19,6 +19,7 @@ mod migrations;
 mod packaging;
 mod readme;
 mod reference;
+mod schema;
 mod support;
 mod take_over;
 mod walk;

@@ -73,8 +73,9 @@ create table declarations (
 
 create index declarations_firm on declarations (firm, number);
 create index declarations_crossing_point on declarations (crossing_point, number);
-create index declarations_active on declarations (crossing_point, state, number)
-    where state in ('submitted', 'returned', 'registered', 'arrived', 'in_yard', 'ready');
+-- What has not crossed is what people look for by state: few among many.
+create index declarations_not_completed on declarations (state, number) include (crossing_point)
+    where state <> 'completed';
 create index declarations_plate on declarations (plate, number);
 create index declarations_trader on declarations (trader_tax_code, number) where trader_tax_code is not null;
 create index declarations_declared_at on declarations (declared_at);

@@ -1,9 +1,11 @@
 //! Declarations as rows.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::result::Error as DieselError;
+use diesel::sql_types::Bool;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::column_types::JsonText;
@@ -163,7 +165,7 @@ pub struct Filter {
     pub plate: Option<String>,
     /// On this customs declaration: its first eleven digits.
     pub customs_declaration: Option<String>,
-    /// With this track at this point.
+    /// With this track at this point, among those that have not ended.
     pub track: Option<(Track, TrackState)>,
     /// Declared at this instant or later.
     pub declared_from: Option<DateTime<Utc>>,
@@ -211,6 +213,9 @@ impl Seen {
     }
 }
 
+/// Said in the words of the index `declarations_not_completed`, so that it is used: a parameter would hide it.
+const NOT_COMPLETED: &str = "state <> 'completed'";
+
 type Query<'a> = declarations::BoxedQuery<'a, Pg>;
 
 fn filtered(filter: &Filter) -> Query<'_> {
@@ -218,6 +223,9 @@ fn filtered(filter: &Filter) -> Query<'_> {
     if !filter.states.is_empty() {
         let states: Vec<&str> = filter.states.iter().map(|state| state.as_str()).collect();
         query = query.filter(declarations::state.eq_any(states));
+        if !filter.states.contains(&State::Completed) {
+            query = query.filter(sql::<Bool>(NOT_COMPLETED));
+        }
     }
     if let Some(direction) = filter.direction {
         query = query.filter(declarations::direction.eq(direction.as_str()));
@@ -232,7 +240,12 @@ fn filtered(filter: &Filter) -> Query<'_> {
         query = query.filter(declarations::customs_declarations.contains(vec![number.as_str()]));
     }
     if let Some((track, state)) = filter.track {
-        query = query.filter(declarations::tracks.contains(vec![format!("{track}:{state}")]));
+        let active: Vec<&str> =
+            State::VARIANTS.iter().filter(|state| state.is_active()).map(|state| state.as_str()).collect();
+        query = query
+            .filter(declarations::tracks.contains(vec![format!("{track}:{state}")]))
+            .filter(declarations::state.eq_any(active))
+            .filter(sql::<Bool>(NOT_COMPLETED));
     }
     if let Some(from) = filter.declared_from {
         query = query.filter(declarations::declared_at.ge(from));

@@ -74,7 +74,7 @@ fn asked(request: &HttpRequest, cursors: &Cursors) -> Result<(Asked, Filter), Pr
         ("crossing_point" = Option<String>, Query, description = "At this crossing point, which must be in the caller's scope"),
         ("plate" = Option<String>, Query, description = "With this plate or wagon number, however it is written"),
         ("customs_declaration" = Option<String>, Query, description = "On this customs declaration, whatever its amendment"),
-        ("track" = Option<Track>, Query, description = "With this track at `track_state`"),
+        ("track" = Option<Track>, Query, description = "With this track at `track_state`, among those that have not ended"),
         ("track_state" = Option<TrackState>, Query, description = "How far `track` has come"),
         ("declared_from" = Option<DateTime<Utc>>, Query, description = "Declared at this instant or later"),
         ("declared_to" = Option<DateTime<Utc>>, Query, description = "Declared before this instant"),

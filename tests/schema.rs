@@ -1,0 +1,268 @@
+//! The database's own rules: migrations that undo themselves, tables as the code sees them, what a distributed
+//! engine asks, and an index for each read that a user makes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use border_gate::domain::actor::Actor;
+use border_gate::domain::content::Direction;
+use border_gate::domain::number::Number;
+use border_gate::domain::tracks::{Track, TrackState};
+use border_gate::domain::workflow::{Role, State};
+use border_gate::storage::declarations::{Filter, find, list};
+use border_gate::storage::{actions, throughput};
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use tokio_postgres::Client;
+
+use crate::support::database::TestDatabase;
+use crate::support::gate::{declarant, officer};
+
+/// Everything in the catalogue that a migration may make, a line each.
+async fn catalogue(client: &Client) -> BTreeSet<String> {
+    let sql = "
+        select format('column %s.%s %s %s %s', table_name, column_name, data_type, is_nullable, column_default)
+          from information_schema.columns where table_schema = 'public'
+        union all select format('index %s', indexdef) from pg_indexes where schemaname = 'public'
+        union all select format('constraint %s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+          from pg_constraint where connamespace = 'public'::regnamespace
+        union all select format('function %s %s', oid::regprocedure, md5(prosrc)) from pg_proc where pronamespace = 'public'::regnamespace
+        union all select format('trigger %s %s', tgrelid::regclass, tgname) from pg_trigger where not tgisinternal
+        union all select format('grant %s %s on %s', grantee, privilege_type, table_name)
+          from information_schema.role_table_grants where table_schema = 'public' and grantee = 'border_gate_service'
+        union all select format('default %s %s', defaclobjtype, defaclacl) from pg_default_acl";
+    client.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+}
+
+fn migrations() -> Vec<(String, String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    let mut folders: Vec<_> =
+        fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    folders.sort();
+    let read = |folder: &Path, file: &str| fs::read_to_string(folder.join(file)).unwrap();
+    folders
+        .iter()
+        .map(|folder| {
+            let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+            (name, read(folder, "up.sql"), read(folder, "down.sql"))
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_migration_is_undone_by_its_down() {
+    let database = TestDatabase::empty().await;
+    let client = database.admin().await;
+    client.batch_execute("create table __diesel_schema_migrations (version text primary key)").await.unwrap();
+    let all = migrations();
+    assert!(all.len() >= 5, "{} migrations", all.len());
+    for (name, up, down) in all {
+        let before = catalogue(&client).await;
+        client.batch_execute(&up).await.unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        let between = catalogue(&client).await;
+        assert_ne!(before, between, "{name} does nothing");
+        client.batch_execute(&down).await.unwrap_or_else(|error| panic!("down of {name}: {error:?}"));
+        let after = catalogue(&client).await;
+        assert_eq!(after.symmetric_difference(&before).collect::<Vec<_>>(), Vec::<&String>::new(), "{name}");
+        client.batch_execute(&up).await.unwrap_or_else(|error| panic!("{name} a second time: {error:?}"));
+        assert_eq!(catalogue(&client).await, between, "{name} a second time");
+    }
+}
+
+/// `table.column` with its diesel type, as `src/storage/schema.rs` declares it.
+fn declared() -> BTreeMap<String, String> {
+    let text = include_str!("../src/storage/schema.rs");
+    let mut columns = BTreeMap::new();
+    for block in text.split("diesel::table! {").skip(1) {
+        let mut lines = block.lines().skip(1);
+        let table = lines.next().unwrap().split_whitespace().next().unwrap().to_owned();
+        for line in lines.take_while(|line| line.trim() != "}") {
+            let (column, kind) = line.trim().trim_end_matches(',').split_once(" -> ").unwrap();
+            columns.insert(format!("{table}.{column}"), kind.to_owned());
+        }
+    }
+    columns
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tables_are_as_the_code_sees_them() {
+    let database = TestDatabase::open().await;
+    let sql = "
+        select table_name || '.' || column_name, udt_name, is_nullable = 'YES' from information_schema.columns
+         where table_schema = 'public' and table_name <> '__diesel_schema_migrations'";
+    let mut found = BTreeMap::new();
+    for row in database.admin().await.query(sql, &[]).await.unwrap() {
+        let (column, kind, nullable): (String, String, bool) = (row.get(0), row.get(1), row.get(2));
+        let plain = match kind.trim_start_matches('_') {
+            "int8" => "BigInt",
+            "int4" => "Integer",
+            "int2" => "SmallInt",
+            "text" => "Text",
+            "bool" => "Bool",
+            "date" => "Date",
+            "timestamptz" => "Timestamptz",
+            "json" => "Json",
+            "jsonb" => "Jsonb",
+            "bytea" => "Binary",
+            other => panic!("{column} is of the type {other}"),
+        };
+        let kind = if kind.starts_with('_') { format!("Array<{plain}>") } else { plain.to_owned() };
+        found.insert(column, if nullable { format!("Nullable<{kind}>") } else { kind });
+    }
+    assert_eq!(declared(), found);
+}
+
+/// The tables that would be spread over many nodes, each with the column that says where.
+const DISTRIBUTED: [(&str, &str); 5] = [
+    ("declarations", "number"),
+    ("actions", "declaration"),
+    ("vehicles_present", "vehicle"),
+    ("idempotency_keys", "key"),
+    ("sources", "source_id"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tables_keep_what_a_distributed_engine_asks() {
+    let database = TestDatabase::open().await;
+    let client = database.admin().await;
+    for (table, column) in DISTRIBUTED {
+        let sql = "
+            select i.indexrelid::regclass::text,
+                   array(select a.attname::text from pg_attribute a where a.attrelid = i.indrelid and a.attnum = any(i.indkey))
+              from pg_index i where i.indrelid = $1::text::regclass and i.indisunique";
+        let unique = client.query(sql, &[&table]).await.unwrap();
+        assert!(!unique.is_empty(), "{table} has no key");
+        for row in unique {
+            let (index, columns): (String, Vec<String>) = (row.get(0), row.get(1));
+            assert!(columns.iter().any(|name| name == column), "{index} does not contain {column}");
+        }
+        let sql =
+            "select confrelid::regclass::text from pg_constraint where conrelid = $1::text::regclass and contype = 'f'";
+        for row in client.query(sql, &[&table]).await.unwrap() {
+            let to: String = row.get(0);
+            assert_eq!(to, "firms", "{table} refers to a table that is not everywhere");
+        }
+        let sql = "select count(*) from pg_trigger where tgrelid = $1::text::regclass and not tgisinternal";
+        let triggers: i64 = client.query_one(sql, &[&table]).await.unwrap().get(0);
+        assert_eq!(triggers, 0, "{table} has triggers");
+    }
+}
+
+/// 100,000 declarations of 200 firms over a year, most of them crossed, with their actions.
+const MANY: &str = r#"
+    insert into firms (tax_code, name, created_at) select lpad(i::text, 10, '0'), 'F' || i, now() from generate_series(1, 200) i;
+    insert into declarations (number, revision, state, firm, declarant, direction, crossing_point, cargo_class, plate,
+        trader_tax_code, customs_declarations, tracks, content, progress, created_at, declared_at, registered_at, arrived_at,
+        completed_at, last_action, last_action_at, waiting_since, head)
+    select i::bigint * 37 * 1000003, 2, case when i % 50 = 0 then 'submitted' else 'completed' end, 1 + i % 200, 'account:1',
+        case when i % 4 = 0 then 'export' else 'import' end, (array['HUU_NGHI', 'TAN_THANH', 'CHI_MA', 'COC_NAM'])[1 + i % 4], 'general',
+        '12C' || lpad(i::text, 6, '0'), case when i % 10 = 0 then '0100233488' end,
+        array[lpad(i::text, 11, '0')], array['fee:done', 'customs:done'],
+        json_build_object('direction', case when i % 4 = 0 then 'export' else 'import' end, 'crossing_point', (array['HUU_NGHI', 'TAN_THANH', 'CHI_MA', 'COC_NAM'])[1 + i % 4]),
+        '{}', at, at, at, case when i % 50 = 0 then null else at + interval '1 hour' end,
+        case when i % 50 = 0 then null else at + interval '5 hours' end, 'submit', at,
+        case when i % 50 = 0 then at end, decode(repeat('00', 32), 'hex')
+      from generate_series(1, 100000) i, lateral (select timestamptz '2024-01-01' + i * interval '5 minutes' as at) stamp;
+    insert into actions (declaration, seq, action, actor, role, at, recorded_at, details, hash)
+    select number, seq, 'submit', 'account:1', 'declarant', created_at, created_at, '{}', head
+      from declarations, generate_series(1, 2) seq;
+    analyze declarations, actions;
+"#;
+
+#[derive(QueryableByName)]
+struct Scans {
+    #[diesel(sql_type = Text)]
+    relname: String,
+    #[diesel(sql_type = BigInt)]
+    seq_scan: i64,
+    #[diesel(sql_type = BigInt)]
+    idx_scan: i64,
+    #[diesel(sql_type = BigInt)]
+    idx_tup_fetch: i64,
+}
+
+/// The most rows that a page of 50 may cost. The planner may well go through all of one trader's (a tenth of
+/// everything here, and stored in order); through most of everything it must not.
+const MOST_ROWS: i64 = 20_000;
+
+/// Begins to watch how PostgreSQL goes about what is read.
+async fn watch(conn: &mut AsyncPgConnection) {
+    conn.batch_execute("begin").await.unwrap();
+}
+
+/// What was read since [`watch`] found its way by indexes alone.
+async fn found_its_way(conn: &mut AsyncPgConnection, name: &str) {
+    let sql = "select relname::text, seq_scan, coalesce(idx_scan, 0) as idx_scan,
+                      coalesce(idx_tup_fetch, 0) as idx_tup_fetch from pg_stat_xact_user_tables
+                where relname in ('declarations', 'actions')";
+    let scans: Vec<Scans> = diesel::sql_query(sql).load(conn).await.unwrap();
+    conn.batch_execute("rollback").await.unwrap();
+    for table in &scans {
+        assert_eq!(table.seq_scan, 0, "{name} reads all of {}", table.relname);
+        assert!(table.idx_tup_fetch <= MOST_ROWS, "{name} reads {} rows of {}", table.idx_tup_fetch, table.relname);
+    }
+    assert!(scans.iter().any(|table| table.idx_scan > 0), "{name} reads nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_read_that_a_user_makes_has_its_index_among_a_hundred_thousand() {
+    let database = TestDatabase::open().await;
+    database.admin().await.batch_execute(MANY).await.unwrap();
+    let pool = database.pool();
+    let mut conn = pool.get().await.unwrap();
+    let number = Number::from_i64(50_000 * 37 * 1_000_003).unwrap();
+
+    let conn = &mut *conn;
+
+    watch(conn).await;
+    find(conn, number).await.unwrap().unwrap();
+    found_its_way(conn, "a record").await;
+    watch(conn).await;
+    assert_eq!(actions::of(conn, number).await.unwrap().len(), 2);
+    found_its_way(conn, "a history").await;
+    watch(conn).await;
+    assert!(!throughput::backlog(conn, "2024-08-22T13:00:00Z".parse().unwrap()).await.unwrap().is_empty());
+    found_its_way(conn, "the backlog").await;
+
+    let firm_of_goods = Actor { firm_tax_code: Some("0100233488".to_owned()), ..declarant(1) };
+    let callers = [
+        ("a declarant", firm_of_goods),
+        ("an officer of one crossing point", officer(Role::CustomsOfficer, &["CHI_MA"])),
+        ("an officer of several", officer(Role::BorderGuard, &["CHI_MA", "COC_NAM"])),
+        ("an officer of all", officer(Role::GateManager, &[])),
+        ("an auditor", officer(Role::Auditor, &[])),
+    ];
+    let filters = [
+        ("without a filter", Filter::default()),
+        ("from a page on", Filter { before: Some(number), ..Filter::default() }),
+        ("by state", Filter { states: vec![State::Submitted, State::Registered], ..Filter::default() }),
+        ("by direction", Filter { direction: Some(Direction::Export), ..Filter::default() }),
+        ("by crossing point", Filter { crossing_point: Some("CHI_MA".into()), ..Filter::default() }),
+        ("by plate", Filter { plate: Some("12C050000".into()), ..Filter::default() }),
+        ("by customs declaration", Filter { customs_declaration: Some("00000050000".into()), ..Filter::default() }),
+        ("by track", Filter { track: Some((Track::Fee, TrackState::Done)), ..Filter::default() }),
+        ("by a rare state", Filter { states: vec![State::Ready], ..Filter::default() }),
+        (
+            "by a track that none has come to",
+            Filter { track: Some((Track::Health, TrackState::Failed)), ..Filter::default() },
+        ),
+        (
+            "by day",
+            Filter {
+                declared_from: Some("2024-08-21T17:00:00Z".parse().unwrap()),
+                declared_to: Some("2024-08-22T17:00:00Z".parse().unwrap()),
+                ..Filter::default()
+            },
+        ),
+    ];
+    for (who, actor) in &callers {
+        for (how, filter) in &filters {
+            let name = format!("the list of {who} {how}");
+            watch(conn).await;
+            list(conn, actor, filter, 51).await.unwrap();
+            found_its_way(conn, &name).await;
+        }
+    }
+}
