@@ -288,12 +288,14 @@ pub async fn list(
 ) -> QueryResult<Vec<Declaration>> {
     let mut found = Vec::new();
     for seen in Seen::by(actor) {
-        let rows: Vec<Stored> = seen_of(filter, &seen)
-            .order(declarations::number.desc())
-            .limit(limit)
-            .select(Stored::as_select())
-            .load(conn)
-            .await?;
+        let query = seen_of(filter, &seen);
+        // Few declarations stand on one customs declaration; the planner believes them to be many and would go
+        // through all by number. A sum has no index.
+        let ordered = match filter.customs_declaration {
+            Some(_) => query.order((declarations::number + 0).desc()),
+            None => query.order(declarations::number.desc()),
+        };
+        let rows: Vec<Stored> = ordered.limit(limit).select(Stored::as_select()).load(conn).await?;
         for row in rows {
             found.push(row.declaration().map_err(|error| DieselError::DeserializationError(Box::new(error)))?);
         }
