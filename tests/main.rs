@@ -10,6 +10,7 @@ mod connections;
 mod contract;
 mod demo;
 mod exact;
+mod faults;
 mod identity;
 mod import;
 mod intake;
