@@ -21,6 +21,7 @@ mod packaging;
 mod readme;
 mod reference;
 mod schema;
+mod start;
 mod support;
 mod take_over;
 mod walk;
