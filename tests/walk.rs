@@ -37,6 +37,16 @@ fn actors() -> Vec<Actor> {
         .collect()
 }
 
+/// Everybody at a crossing point that the walks never come to, and another firm's declarant.
+fn strangers() -> Vec<Actor> {
+    let elsewhere = |actor: Actor| Actor {
+        firm: actor.firm.map(|_| FirmId(2)),
+        crossing_points: Scope::Only(vec!["CHI_MA".to_owned()]),
+        ..actor
+    };
+    actors().into_iter().filter(|actor| !matches!(actor.role, Role::Auditor | Role::System)).map(elsewhere).collect()
+}
+
 /// What somebody would sensibly say with any action on `declaration`.
 fn said(action: Action, declaration: &Declaration, choice: usize) -> Details {
     let text = || Some("as the law says".to_owned());
@@ -132,6 +142,14 @@ proptest! {
                 let who = Actor { quarantine_kind: step.quarantine_kind, ..actor(step.role, None) };
                 let obstacle = declaration.obstacle(step.action, &who, now, rules);
                 prop_assert_eq!(obstacle, None, "{} must {}", step.role, step.due);
+            }
+            // Whoever stands elsewhere sees nothing and does nothing, whatever his role.
+            for actor in strangers().into_iter().filter(|_| choice % 4 == 0) {
+                prop_assert!(declaration.offered(&actor, now, rules).is_empty(), "offered to a {} elsewhere", actor.role);
+                for action in Action::VARIANTS.iter().copied().filter(|action| action.is_ordered()) {
+                    let order = Order { action, said: said(action, &declaration, choice), new_number: None };
+                    prop_assert_eq!(act(&declaration, &order, &actor, now, rules), Err(Refusal::NotVisible));
+                }
             }
             // Remarks alone would make a dull walk, endings a short one.
             let lively: Vec<_> = open.iter().filter(|(_, order)| {

@@ -1,7 +1,10 @@
 //! `/problems/{slug}`: the page behind a problem's `type`, in the reader's language.
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, VARY};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, VARY};
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
 
 use super::frame::language;
 use super::problem::{Problem, ProblemDocument};
@@ -87,6 +90,16 @@ pub async fn read(request: HttpRequest, slug: web::Path<String>) -> Result<HttpR
     Ok(page(language, &say(language, &key, &[]), &body))
 }
 
+/// How the pages look: readable on a telephone and in print. The hash by which the policy lets it through is made of it.
+const STYLE: &str = "body{font:1.05rem/1.6 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;color:#1b2733;\
+    background:#fff}h1{font-size:1.6rem}dt{font-weight:600}code{font-family:ui-monospace,monospace}a{color:#0b5cad}";
+
+/// What the pages may load: their own style, by its hash, and nothing else.
+fn policy() -> String {
+    let hash = STANDARD.encode(Sha256::digest(STYLE));
+    format!("default-src 'none'; style-src 'sha256-{hash}'; frame-ancestors 'none'")
+}
+
 /// A whole page; `body` is HTML, `title` is not.
 fn page(language: Language, title: &str, body: &str) -> HttpResponse {
     let title = escaped(title);
@@ -95,9 +108,10 @@ fn page(language: Language, title: &str, body: &str) -> HttpResponse {
         .insert_header((CONTENT_LANGUAGE, language.as_str()))
         .insert_header((VARY, "Accept-Language"))
         .insert_header((CACHE_CONTROL, "public, max-age=300"))
+        .insert_header((CONTENT_SECURITY_POLICY, policy()))
         .body(format!(
             "<!DOCTYPE html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n\
-            <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title} · border-gate</title>\n</head>\n\
+            <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title} · border-gate</title>\n<style>{STYLE}</style>\n</head>\n\
             <body>\n<main>\n<h1>{title}</h1>\n{body}\n</main>\n</body>\n</html>\n"
         ))
 }
