@@ -1,7 +1,7 @@
 //! Who may ask what: every operation of the contract for every role, own and other firm, own and other
 //! crossing point, and machine clients with each single scope.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use border_gate::api;
 use border_gate::domain::actor::{Actor, ActorId};
@@ -142,7 +142,7 @@ async fn every_operation_lets_through_whom_it_is_for_and_nobody_else() {
     let client = json!({"name": "board", "role": "analyst", "oauth_scopes": ["statistics:read"]});
     let client = made(&gate, "/api/v1/admin/clients", client).await;
     let document = serde_json::to_value(api::document()).unwrap();
-    let mut asked = BTreeMap::new();
+    let mut asked = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let id = operation["operationId"].as_str().unwrap();
@@ -157,7 +157,7 @@ async fn every_operation_lets_through_whom_it_is_for_and_nobody_else() {
                 let wanted = expected(id, &caller).unwrap_or_else(|| panic!("{id} is missing in the matrix"));
                 let reply = ask(&gate, &caller, &method.to_uppercase(), &path, id).await;
                 assert_eq!(outcome(reply.0), wanted, "{id} as {}: {} {}", caller.name, reply.0, reply.1);
-                asked.insert(id.to_owned(), ());
+                asked.insert(id.to_owned());
             }
         }
     }

@@ -151,7 +151,7 @@ async fn the_tables_keep_what_a_distributed_engine_asks() {
 }
 
 /// 100,000 declarations of 200 firms over a year, most of them crossed, with their actions.
-const MANY: &str = r#"
+const MANY: &str = r"
     insert into firms (tax_code, name, created_at) select lpad(i::text, 10, '0'), 'F' || i, now() from generate_series(1, 200) i;
     insert into declarations (number, revision, state, firm, declarant, direction, crossing_point, cargo_class, plate,
         trader_tax_code, customs_declarations, tracks, content, progress, created_at, declared_at, registered_at, arrived_at,
@@ -169,7 +169,7 @@ const MANY: &str = r#"
     select number, seq, 'submit', 'account:1', 'declarant', created_at, created_at, '{}', head
       from declarations, generate_series(1, 2) seq;
     analyze declarations, actions;
-"#;
+";
 
 #[derive(QueryableByName)]
 struct Scans {

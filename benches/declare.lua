@@ -1,0 +1,31 @@
+-- Declares vehicles; HOT: all at one crossing point in one direction; REFUSED=n: one in n has its vehicle present.
+local token, hot, refused = os.getenv("TOKEN"), os.getenv("HOT") == "1", tonumber(os.getenv("REFUSED") or "0")
+local planned = os.date("!%Y-%m-%dT%H:%M:%SZ", os.time() + 3600)
+local headers = {["Authorization"] = "Bearer " .. token, ["Content-Type"] = "application/json"}
+local points = {"HUU_NGHI", "TAN_THANH", "COC_NAM", "CHI_MA", "NA_HINH", "NA_NUA", "BINH_NGHI"}
+local sent = 0
+
+function init()
+  local random = io.open("/dev/urandom", "rb")
+  local a, b, c, d = random:read(4):byte(1, 4)
+  random:close()
+  math.randomseed(a + 256 * b + 65536 * c + 16777216 * (d % 64))
+end
+
+function request()
+  sent = sent + 1
+  local point = hot and "HUU_NGHI" or points[math.random(#points)]
+  local direction = hot and "import" or (math.random(2) == 1 and "import" or "export")
+  local plate = string.format("X%05d%05d", math.random(0, 99999), math.random(0, 99999))
+  if refused > 0 and sent % refused == 0 then
+    point, direction, plate = "HUU_NGHI", "import", "BENCH00001"
+  end
+  local code = direction == "import" and "A11" or "B11"
+  return wrk.format("POST", "/api/v1/declarations", headers,
+    '{"direction": "' .. direction .. '", "regime": "commercial", "crossing_point": "' .. point .. '", "cargo_class": "general", ' ..
+    '"planned_arrival": "' .. planned .. '", "trader_tax_code": "0100112437", ' ..
+    '"vehicle": {"plate": "' .. plate .. '", "country": "LA", "kind": "tractor"}, ' ..
+    '"driver": {"full_name": "Li Wei", "nationality": "CN", "document": {"kind": "passport", "number": "E12345678"}}, ' ..
+    '"goods": [{"hs_code": "85258031", "description": "Camera", "quantity": 1200, "unit": "PCE", "gross_kg": 8200}], ' ..
+    '"customs_declarations": [{"number": "108625440120", "type_code": "' .. code .. '"}]}')
+end
