@@ -338,3 +338,38 @@ async fn the_command_tells_what_it_did_by_words_and_by_its_exit_code() {
         std::fs::remove_file(file).unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_answers_the_first_quarter_of_2025_as_published() {
+    let gate = TestGate::open().await;
+    gate.clock.set(now());
+    let lines = (1..).zip(demo::quarter(demo::SEED));
+    let lines = lines.map(|(line, history)| Ok(Read { line, says: Line::History(Box::new(history)) }));
+    let import = Import { clock: gate.clock.clone(), ..import(&gate.database) };
+    let tally = import.run(lines, |error| panic!("{error:?}"), |_| ()).await.unwrap();
+    let published = &golden()["quarter_2025_q1"];
+    assert_eq!(Some(tally.taken_in), published["total"].as_u64());
+
+    let analyst = officer(Role::Analyst, &[]);
+    let report = gate.get(&analyst, "/api/v1/statistics/quarters/2025-Q1").await.json();
+    for part in ["total", "export", "import"] {
+        assert_eq!(report["declared"][part], published[part], "{part}");
+    }
+    assert_eq!(report["closed"], true);
+    assert_eq!(report["change"]["previous_quarter"]["declared"]["total"], serde_json::Value::Null);
+    for level in ["gates", "crossing_points"] {
+        let parts = report[level].as_array().unwrap().iter();
+        let sum: i64 = parts.map(|part| part["declared"]["total"].as_i64().unwrap()).sum();
+        assert_eq!(Some(sum), published["total"].as_i64(), "the {level} add up");
+    }
+    let csv = gate.get(&analyst, "/api/v1/statistics/quarters/2025-Q1?format=csv").await.text;
+    assert!(
+        csv.contains("\r\n2025-Q1,total,,,total,93940,") && csv.contains("\r\n2025-Q1,total,,,export,23077,"),
+        "{csv}"
+    );
+    let path = "/api/v1/statistics/throughput?from=2025-01-01&to=2025-04-01&interval=day&measure=declared";
+    let days = gate.get(&analyst, path).await.json()["rows"].as_array().unwrap().clone();
+    assert_eq!(days.len(), 90);
+    let sum: i64 = days.iter().map(|day| day["declared"].as_i64().unwrap()).sum();
+    assert_eq!(Some(sum), published["total"].as_i64(), "the days add up");
+}
