@@ -52,6 +52,8 @@ pub struct Plan {
 
 /// How often what is due by the clock is looked for.
 const OVERDUE_EVERY: Duration = Duration::from_mins(1);
+/// How often the metrics put away what was recorded: without it every request would be kept until somebody asks.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 /// How often the firms' names are read anew.
 const NAMES_EVERY: Duration = Duration::from_secs(5);
 
@@ -130,7 +132,16 @@ impl Service {
     pub async fn tend(self) {
         let (pool, tokens) = (Pool::clone(&self.pool), self.tokens.clone().into_inner());
         let clock = Clock::clone(&self.clock);
-        tokio::join!(self.tend_declarations(), revocations::watch(pool, tokens, clock));
+        tokio::join!(self.tend_declarations(), self.tend_metrics(), revocations::watch(pool, tokens, clock));
+    }
+
+    async fn tend_metrics(&self) {
+        let Some(metrics) = self.metrics.as_ref() else { return };
+        let mut upkeep = tokio::time::interval(UPKEEP_EVERY);
+        loop {
+            upkeep.tick().await;
+            metrics.run_upkeep();
+        }
     }
 
     async fn tend_declarations(&self) {

@@ -1,5 +1,7 @@
 //! The log and the metrics.
 
+use std::io::IsTerminal;
+
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
@@ -7,8 +9,13 @@ use crate::settings::LogFormat;
 
 /// Starts the log: to standard error, `filter` says what.
 pub fn log(filter: &str, format: LogFormat) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // What the server says of its own threads is nobody's business, unless he asks for it.
+    let filter = EnvFilter::try_new(format!("actix_server=warn,{filter}")).unwrap_or_else(|_| EnvFilter::new("info"));
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false);
     // A second start in one process (tests) keeps the first.
     let _ = match format {
         LogFormat::Text => lines.try_init(),

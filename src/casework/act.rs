@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, HashSet};
 use chrono::{DateTime, Utc};
 
 use super::declare::{draw, linked, salt};
+use super::desk::{Desk, Trouble};
 use super::failure::Failure;
-use super::writer::{Desk, Pending, Trouble};
+use super::writer::Pending;
 use super::{Done, Order, Work};
 use crate::domain::act::{self, Acted, Refusal};
 use crate::domain::declaration::Declaration;

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 
+use super::desk::{Desk, Trouble};
 use super::failure::Failure;
-use super::writer::{Desk, Pending, Trouble, random};
+use super::writer::{Pending, random};
 use super::{Done, Work};
 use crate::domain::act::Refusal;
 use crate::domain::audit::hex;

@@ -15,8 +15,9 @@ use sha2::{Digest, Sha256};
 use tokio::time::sleep;
 
 use super::declare::{draw, linked, salt};
+use super::desk::Desk;
 use super::failure::Failure;
-use super::writer::{Desk, Writer, random};
+use super::writer::{Writer, random};
 use super::{Ask, Done, Imported, Work};
 use crate::clock::Clock;
 use crate::domain::act::{Refusal, RuleBook};

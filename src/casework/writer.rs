@@ -3,16 +3,16 @@
 //! While one set is under way the others queue, and the next set takes all that wait. There is no timer: alone,
 //! a request never waits; under load, sets grow by themselves. The writer has a thread and a connection of its own.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
+use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, Error};
 
+use super::desk::{Desk, Trouble};
 use super::failure::Failure;
 use super::{Ask, Done, Work};
 use crate::clock::Clock;
@@ -20,16 +20,11 @@ use crate::domain::act::RuleBook;
 use crate::domain::audit::Hash;
 use crate::domain::declaration::{Declaration, Source};
 use crate::domain::number::Number;
-use crate::storage::pool::{ConnectError, connect};
-use crate::storage::sets::Statements;
-use crate::storage::sources::imported;
 
 /// The most that one set takes in: beyond it a set gains nothing and others wait longer.
 const LARGEST_SET: usize = 512;
 /// The most that wait; what comes on top is asked to come again.
 const QUEUE: usize = 4_096;
-/// How long a set may take before its connection is given up: longer than the database's own bound on a statement.
-const SET_TIMEOUT: Duration = Duration::from_secs(6);
 /// How long somebody waits for his answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the database may be away before those who wait are told.
@@ -42,7 +37,7 @@ pub(super) struct Pending {
     pub(super) ask: Ask,
     answer: oneshot::Sender<Result<Done, Failure>>,
     /// What was sent to the database when its outcome became unknown: a declaration and its head after it.
-    tried: Option<(i64, Hash)>,
+    pub(super) tried: Option<(i64, Hash)>,
     tries: u8,
 }
 
@@ -66,28 +61,12 @@ impl Pending {
     }
 
     /// Where it is imported from.
-    fn source(&self) -> Option<&Source> {
+    pub(super) fn source(&self) -> Option<&Source> {
         match &self.ask.work {
             Work::Import(imported) => Some(&imported.source),
             Work::Declare { .. } | Work::Act { .. } => None,
         }
     }
-}
-
-/// An error of the database in the middle of a set, with what was not answered yet.
-pub(super) struct Trouble {
-    pub(super) error: Error,
-    pub(super) unanswered: Vec<Pending>,
-}
-
-/// The writer's place of work: its connection, and what the rules stand on.
-pub(super) struct Desk {
-    pub(super) client: Client,
-    pub(super) statements: Statements,
-    pub(super) clock: Clock,
-    pub(super) rules: Arc<RuleBook>,
-    backend: i32,
-    driving: JoinHandle<Result<(), Error>>,
 }
 
 /// Random bytes.
@@ -254,7 +233,7 @@ impl Bureau {
 
     /// Sees that there is a connection; without one everybody in `set` is told so.
     async fn at_desk(&mut self, set: Vec<Pending>) -> Option<Vec<Pending>> {
-        if self.desk.as_ref().is_some_and(|desk| desk.client.is_closed() || desk.driving.is_finished()) {
+        if self.desk.as_ref().is_some_and(Desk::is_lost) {
             self.leave();
         }
         if self.desk.is_none() {
@@ -271,16 +250,19 @@ impl Bureau {
 
     fn leave(&mut self) {
         if let Some(desk) = self.desk.take() {
-            self.left = Some(desk.backend);
-            desk.driving.abort();
+            self.left = Some(desk.close());
         }
     }
 
     async fn sit_down(&mut self) -> Result<Desk, String> {
         let until = Instant::now() + RECONNECT;
         loop {
-            let why = match timeout(RECONNECT, self.connected()).await {
-                Ok(Ok(desk)) => return Ok(desk),
+            let opened = Desk::open(&self.url, self.clock.clone(), Arc::clone(&self.rules), self.left);
+            let why = match timeout(RECONNECT, opened).await {
+                Ok(Ok(desk)) => {
+                    self.left = None;
+                    return Ok(desk);
+                }
                 Ok(Err(why)) => why,
                 Err(_) => "the database does not answer".to_owned(),
             };
@@ -290,36 +272,6 @@ impl Bureau {
             sleep(Duration::from_millis(100)).await;
         }
     }
-
-    async fn connected(&mut self) -> Result<Desk, String> {
-        let (client, driving) = connect(&self.url).await.map_err(|error: ConnectError| error.to_string())?;
-        let prepared = async {
-            client.batch_execute("set plan_cache_mode = force_generic_plan").await?;
-            // The server process of the connection that was lost may still be at work on a set whose outcome is
-            // about to be looked up: it is ended first.
-            if let Some(left) = self.left {
-                end_backend(&client, left).await?;
-            }
-            let backend: i32 = client.query_one("select pg_backend_pid()", &[]).await?.try_get(0)?;
-            Ok::<_, Error>((Statements::prepare(&client).await?, backend))
-        };
-        let (statements, backend) = prepared.await.map_err(|error| crate::storage::pool::causes(&error))?;
-        self.left = None;
-        Ok(Desk { client, statements, clock: self.clock.clone(), rules: Arc::clone(&self.rules), backend, driving })
-    }
-}
-
-/// Ends a server process of our own login, and waits until it is gone. The role that the service acts as may not.
-async fn end_backend(client: &Client, backend: i32) -> Result<(), Error> {
-    let role: String = client.query_one("select quote_ident(current_user)", &[]).await?.try_get(0)?;
-    client.batch_execute("reset role").await?;
-    client
-        .execute(
-            "select pg_terminate_backend(pid, 2000) from pg_stat_activity where pid = $1 and usename = session_user",
-            &[&backend],
-        )
-        .await?;
-    client.batch_execute(&format!("set role {role}")).await
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a metric; sets are small")]
@@ -357,114 +309,5 @@ fn tried_again(set: Vec<Pending>) -> Vec<Pending> {
 fn answer_all(set: Vec<Pending>, failure: impl Fn() -> Failure) {
     for pending in set {
         pending.answer(Err(failure()));
-    }
-}
-
-impl Desk {
-    async fn write(&self, set: Vec<Pending>, drawn: &mut HashSet<Number>) -> Result<Vec<Pending>, Trouble> {
-        let new = set.iter().any(|pending| pending.number().is_none());
-        let set = self.answer_known(set).await?;
-        // A connection that hangs is ended, so that the statement fails and its outcome is looked up.
-        let stop = self.driving.abort_handle();
-        let watch = tokio::spawn(async move {
-            sleep(SET_TIMEOUT).await;
-            stop.abort();
-        });
-        let outcome =
-            if new { self.declare_set(set, drawn).await.map(|()| Vec::new()) } else { self.act_set(set, drawn).await };
-        watch.abort();
-        outcome
-    }
-
-    /// Answers what was written by an earlier try whose outcome was not known.
-    async fn answer_known(&self, set: Vec<Pending>) -> Result<Vec<Pending>, Trouble> {
-        let tried: HashMap<i64, Hash> = set.iter().filter_map(|pending| pending.tried).collect();
-        if tried.is_empty() {
-            return Ok(set);
-        }
-        let numbers: Vec<i64> = tried.keys().copied().collect();
-        let hashes: Vec<Vec<u8>> = tried.values().map(|hash| hash.0.to_vec()).collect();
-        let looked = async {
-            let rows = self
-                .client
-                .query(
-                    "select declaration from actions where declaration = any($1::bigint[]) and hash = any($2::bytea[])",
-                    &[&numbers, &hashes],
-                )
-                .await?;
-            let written: Vec<i64> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
-            self.statements.read(&self.client, &written).await
-        };
-        let rows = match looked.await {
-            Ok(rows) => rows,
-            Err(error) => return Err(Trouble { error, unanswered: set }),
-        };
-        let records: HashMap<i64, _> = rows
-            .into_iter()
-            .filter_map(|row| row.declaration().ok())
-            .map(|declaration| (declaration.number.as_i64(), declaration))
-            .collect();
-        let mut rest = Vec::new();
-        for mut pending in set {
-            match pending.tried.take().and_then(|(number, _)| records.get(&number)) {
-                Some(declaration) => pending.answer(Ok(Done::Written(Box::new(declaration.clone())))),
-                None => rest.push(pending),
-            }
-        }
-        Ok(rest)
-    }
-
-    /// Answers what was imported before from the same source.
-    pub(super) async fn answer_imported(&self, set: Vec<Pending>) -> Result<Vec<Pending>, Trouble> {
-        let sources: Vec<&Source> = set.iter().filter_map(Pending::source).collect();
-        if sources.is_empty() {
-            return Ok(set);
-        }
-        let known = match imported(&self.client, &sources).await {
-            Ok(known) => known,
-            Err(error) => return Err(Trouble { error, unanswered: set }),
-        };
-        if known.is_empty() {
-            return Ok(set);
-        }
-        let known: HashMap<(&str, &str), i64> = known
-            .iter()
-            .map(|(source, number)| ((source.source.as_str(), source.source_id.as_str()), *number))
-            .collect();
-        let mut rest = Vec::new();
-        for pending in set {
-            let source = pending.source().map(|source| (source.source.as_str(), source.source_id.as_str()));
-            match source.and_then(|source| known.get(&source).copied()) {
-                Some(number) => pending.answer(Ok(Done::ImportedBefore(number))),
-                None => rest.push(pending),
-            }
-        }
-        Ok(rest)
-    }
-
-    /// Answers what was done before under the same key.
-    pub(super) async fn replay_known_keys(&self, set: Vec<Pending>) -> Result<Vec<Pending>, Trouble> {
-        let keys: Vec<(&str, &str, &str)> =
-            set.iter().filter_map(|pending| pending.ask.keep.as_ref()).map(super::Keep::name).collect();
-        let known = match self.statements.kept(&self.client, &keys).await {
-            Ok(known) => known,
-            Err(error) => return Err(Trouble { error, unanswered: set }),
-        };
-        if known.is_empty() {
-            return Ok(set);
-        }
-        let mut rest = Vec::new();
-        for pending in set {
-            let kept = pending.ask.keep.as_ref().and_then(|keep| {
-                let same = known.iter().find(|kept| keep.name() == (&kept.caller, &kept.route, &kept.key))?;
-                Some((same.request_hash == keep.request_hash, same.reply.clone()))
-            });
-            match kept {
-                Some((true, reply)) => pending.answer(Ok(Done::Replayed(reply))),
-                Some((false, _)) => pending.answer(Err(Failure::KeyMismatch)),
-                None => rest.push(pending),
-            }
-        }
-        Ok(rest)
     }
 }
