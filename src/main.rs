@@ -9,6 +9,10 @@ use clap::{Parser, Subcommand};
 
 mod commands;
 
+/// Chosen by measurement: see docs/decisions/0007-threads-and-memory.md.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The digital border gate of a province
 #[derive(Parser)]
 #[command(

@@ -32,7 +32,7 @@ pub struct Plan {
     pub database_url: String,
     /// The watch on the private database, where that is it.
     pub cluster: Option<ClusterWatch>,
-    /// Connections for reading.
+    /// Connections for reading, for each thread that answers.
     pub pool_size: usize,
     /// The time.
     pub clock: Clock,
@@ -60,8 +60,10 @@ const NAMES_EVERY: Duration = Duration::from_secs(5);
 /// The parts of a running service, shared by all its threads.
 #[derive(Clone)]
 pub struct Service {
-    /// Connections for reading.
+    /// Connections for what goes on beside the requests.
     pub pool: web::Data<Pool>,
+    database_url: String,
+    pool_size: usize,
     /// Where casework is done.
     pub office: web::Data<Office>,
     /// Tokens.
@@ -97,10 +99,12 @@ impl Service {
             expire_after_days: plan.expire_after_days,
             tax_code_check: plan.tax_code_check,
         });
-        let writer = Writer::start(plan.database_url, plan.clock.clone(), Arc::clone(&rules))
+        let writer = Writer::start(plan.database_url.clone(), plan.clock.clone(), Arc::clone(&rules))
             .context("the writer cannot be started")?;
         Ok(Self {
             pool: web::Data::new(pool),
+            database_url: plan.database_url,
+            pool_size: plan.pool_size,
             tokens: web::Data::new(tokens),
             passwords: web::Data::new(plan.passwords),
             cursors: web::Data::new(cursors),
@@ -112,10 +116,15 @@ impl Service {
         })
     }
 
-    /// Registers everything that is served.
+    /// Registers everything that is served, for one thread that answers.
+    ///
+    /// Each has connections of its own: a connection is driven by the thread that opened it, and a request that
+    /// waits for another thread pays for two switches between them.
     pub fn configure(&self, config: &mut web::ServiceConfig) {
+        // The address was read once already; should it not be readable now, the common ones serve as well.
+        let own = pool(&self.database_url, self.pool_size).map_or_else(|_| self.pool.clone(), web::Data::new);
         config
-            .app_data(self.pool.clone())
+            .app_data(own)
             .app_data(self.office.clone())
             .app_data(self.tokens.clone())
             .app_data(self.passwords.clone())

@@ -39,7 +39,7 @@ pub struct Given {
     /// Threads that answer requests [default: one a processor]
     #[arg(long, env = "WORKERS", global = true, value_name = "N")]
     workers: Option<String>,
-    /// Connections for reading [default: 4]
+    /// Connections for reading, for each thread that answers [default: 4]
     #[arg(long, env = "POOL_SIZE", global = true, value_name = "N")]
     pool_size: Option<String>,
     /// Days after which what waits expires [default: 15]
@@ -102,7 +102,7 @@ pub struct Settings {
     pub verify_key_files: Vec<PathBuf>,
     /// Threads that answer requests.
     pub workers: usize,
-    /// Connections for reading.
+    /// Connections for reading, for each thread that answers.
     pub pool_size: usize,
     /// Days after which what waits expires.
     pub expire_after_days: i64,

@@ -2,7 +2,8 @@
 //! syntax, one message a line, the same messages with the same values in every language.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::resolver::ResolverError;
@@ -182,14 +183,26 @@ pub fn word(language: Language, kind: &str, word: &str) -> String {
     say(language, &format!("{kind}-{}", word.replace(['.', '_'], "-")), &[])
 }
 
+/// Sentences that were made already.
+type Told = RwLock<HashMap<(Language, NextStep), Arc<str>>>;
+
 /// What must be done now and by whom, as a sentence.
+///
+/// Every record that is shown says it, and there are few such sentences: each is made once.
 #[must_use]
-pub fn next(language: Language, step: NextStep) -> String {
+pub fn next(language: Language, step: NextStep) -> Arc<str> {
+    static TOLD: LazyLock<Told> = LazyLock::new(RwLock::default);
+    if let Some(told) = TOLD.read().unwrap_or_else(PoisonError::into_inner).get(&(language, step)) {
+        return Arc::clone(told);
+    }
     let who = match step.quarantine_kind {
         Some(kind) => word(language, "quarantine-kind", kind.as_str()),
         None => word(language, "role", step.role.as_str()),
     };
-    say(language, &format!("next-{}", step.due.as_str().replace('_', "-")), &[("who", &who)])
+    let key = format!("next-{}", step.due.as_str().replace('_', "-"));
+    let told: Arc<str> = say(language, &key, &[("who", &who)]).into();
+    TOLD.write().unwrap_or_else(PoisonError::into_inner).insert((language, step), Arc::clone(&told));
+    told
 }
 
 #[cfg(test)]

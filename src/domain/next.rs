@@ -38,7 +38,7 @@ words! {
 }
 
 /// Something that somebody must do now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NextStep {
     /// Who.
     pub role: Role,

@@ -1,6 +1,7 @@
 //! A declaration as the API shows it to one caller.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -107,7 +108,8 @@ pub struct NextView {
     /// The action by which it is done, or begun.
     action: Action,
     /// The same as a sentence, in the caller's language.
-    text: String,
+    #[schema(value_type = String)]
+    text: Arc<str>,
 }
 
 impl NextView {
