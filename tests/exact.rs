@@ -2,6 +2,7 @@
 
 use border_gate::casework::doctor::{Difference, recount};
 use border_gate::domain::actor::Actor;
+use border_gate::domain::declaration::Declaration;
 use border_gate::domain::throughput::Measure;
 use border_gate::domain::workflow::{Action, QuarantineKind, Role};
 use border_gate::storage::actions;
@@ -95,6 +96,25 @@ async fn totals(gate: &TestGate, measures: &[Measure]) -> i64 {
     gate.database.admin().await.query_one(&sql, &[]).await.unwrap().get(0)
 }
 
+/// Every declaration's actions add up to its row.
+pub async fn every_history_replays(gate: &TestGate, numbers: &[String]) {
+    let pool = gate.database.pool();
+    let mut conn = pool.get().await.unwrap();
+    for number in numbers {
+        let number = number.parse().unwrap();
+        let row = declarations::find(&mut conn, number).await.unwrap().unwrap();
+        let stored = actions::of(&mut conn, number).await.unwrap();
+        let entries = stored.iter().map(|action| action.entry().unwrap());
+        let mut replayed = Declaration::replay(number, entries).unwrap().unwrap();
+        // Personal data are not in the history.
+        replayed.people.clone_from(&row.people);
+        replayed.people_seal.clone_from(&row.people_seal);
+        assert_eq!(stored.last().unwrap().hash, row.head.0, "{number} keeps another head than its history ends with");
+        replayed.head = row.head;
+        assert_eq!(replayed, row);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn while_many_act_at_once_every_figure_equals_a_recount() {
     let gate = TestGate::open().await;
@@ -156,20 +176,7 @@ async fn while_many_act_at_once_every_figure_equals_a_recount() {
     assert_eq!(came, open + ended);
     assert!(ended > 0, "nothing ever ended");
 
-    // And every history replays to its row.
-    let pool = gate.database.pool();
-    let mut conn = pool.get().await.unwrap();
-    for number in &numbers {
-        let number = number.parse().unwrap();
-        let row = declarations::find(&mut conn, number).await.unwrap().unwrap();
-        let stored = actions::of(&mut conn, number).await.unwrap();
-        let entries = stored.iter().map(|action| action.entry().unwrap());
-        let mut replayed = border_gate::domain::declaration::Declaration::replay(number, entries).unwrap().unwrap();
-        replayed.people.clone_from(&row.people);
-        replayed.people_seal.clone_from(&row.people_seal);
-        replayed.head = row.head;
-        assert_eq!(replayed, row);
-    }
+    every_history_replays(&gate, &numbers).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,6 +13,7 @@ use crate::domain::act::Refusal;
 use crate::domain::number::Number;
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::workflow::Action;
+use crate::storage::pool::is_away;
 use crate::texts::{self, Language};
 
 /// A cause that is logged and never sent.
@@ -324,13 +325,7 @@ impl From<Refusal> for Problem {
 
 impl From<diesel::result::Error> for Problem {
     fn from(error: diesel::result::Error) -> Self {
-        use diesel::result::DatabaseErrorKind::{ClosedConnection, ReadOnlyTransaction, SerializationFailure};
-        use diesel::result::Error::{BrokenTransactionManager, DatabaseError};
-        match error {
-            DatabaseError(ClosedConnection | ReadOnlyTransaction | SerializationFailure, _)
-            | BrokenTransactionManager => Self::Unavailable(Box::new(error)),
-            other => Self::Internal(Box::new(other)),
-        }
+        if is_away(&error) { Self::Unavailable(Box::new(error)) } else { Self::Internal(Box::new(error)) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt::Write, sync::Arc, time::Duration};
 
-use diesel::ConnectionError;
+use diesel::{ConnectionError, result::Error as DieselError};
 use diesel_async::{
     AsyncPgConnection, SimpleAsyncConnection,
     pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool},
@@ -142,6 +142,33 @@ impl ConnectError {
             }
             _ => Self::Unreachable { target, cause },
         }
+    }
+}
+
+/// How the words begin in which PostgreSQL gives up on a statement for reasons of its own. diesel keeps no code of
+/// these; a server that speaks another language is taken at its kind alone.
+const GIVEN_UP: [&str; 6] = [
+    "terminating connection",
+    "canceling statement",
+    "the database system is",
+    "deadlock detected",
+    "out of memory",
+    "could not extend file",
+];
+
+/// Whether it is the database that is away or short of something, and not what was asked of it: the same may do later.
+#[must_use]
+pub fn is_away(error: &DieselError) -> bool {
+    use diesel::result::DatabaseErrorKind as Kind;
+    match error {
+        // A connection that ends under way is reported as a statement that could not be sent.
+        DieselError::DatabaseError(
+            Kind::UnableToSendCommand | Kind::ClosedConnection | Kind::ReadOnlyTransaction | Kind::SerializationFailure,
+            _,
+        )
+        | DieselError::BrokenTransactionManager => true,
+        DieselError::DatabaseError(_, why) => GIVEN_UP.iter().any(|words| why.message().starts_with(words)),
+        _ => false,
     }
 }
 

@@ -5,7 +5,10 @@
 
 use std::{
     fs::{self, File},
-    os::unix::{fs::MetadataExt, process::CommandExt},
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt},
+        process::CommandExt,
+    },
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{
@@ -16,7 +19,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use border_gate::storage::{migrate, pool};
+use border_gate::storage::{
+    embedded::{DATABASE, Durability, EmbeddedCluster},
+    migrate, pool,
+};
 use sha2::{Digest, Sha256};
 use tokio_postgres::Client;
 
@@ -97,6 +103,13 @@ fn drop_leftovers(url: &str) {
 pub struct TestDatabase {
     name: String,
     url: String,
+    private: Option<Private>,
+}
+
+/// A cluster for one test that does to it what no other test could bear.
+struct Private {
+    cluster: EmbeddedCluster,
+    directory: PathBuf,
 }
 
 impl TestDatabase {
@@ -107,7 +120,7 @@ impl TestDatabase {
         let template = template(&admin).await;
         let name = format!("test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         admin.batch_execute(&format!("create database {name} template {template} strategy file_copy")).await.unwrap();
-        Self { url: url_of(&name), name }
+        Self { url: url_of(&name), name, private: None }
     }
 
     /// A new database with nothing in it, for tests of the migrations themselves.
@@ -115,7 +128,26 @@ impl TestDatabase {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("test_empty_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         connect(&cluster().url).await.batch_execute(&format!("create database {name}")).await.unwrap();
-        Self { url: url_of(&name), name }
+        Self { url: url_of(&name), name, private: None }
+    }
+
+    /// A new, migrated database on a cluster of its own, durable as the service has it.
+    pub async fn on_its_own_cluster() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let directory = std::env::temp_dir().join(format!("bg-own-{}-{number}", std::process::id()));
+        fs::create_dir(&directory).unwrap();
+        // The server runs as another than root.
+        fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).unwrap();
+        let cluster = EmbeddedCluster::start(&directory.join("postgres"), Durability::Durable).unwrap();
+        let url = cluster.url(DATABASE);
+        migrate::migrate(&url).await.unwrap();
+        Self { name: DATABASE.to_owned(), url, private: Some(Private { cluster, directory }) }
+    }
+
+    /// The cluster of its own, where it has one.
+    pub fn cluster(&self) -> Option<&EmbeddedCluster> {
+        self.private.as_ref().map(|private| &private.cluster)
     }
 
     /// Its address, as the cluster's superuser.
@@ -136,6 +168,11 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
+        if let Some(Private { cluster, directory }) = self.private.take() {
+            drop(cluster);
+            let _ = fs::remove_dir_all(directory);
+            return;
+        }
         let name = self.name.clone();
         on_own_runtime(async move {
             let admin = connect(&cluster().url).await;

@@ -15,6 +15,7 @@ use border_gate::identity::keys::Keys;
 use border_gate::identity::passwords::Passwords;
 use border_gate::identity::principal::Principal;
 use border_gate::service::{Plan, Service};
+use border_gate::storage::embedded::EmbeddedCluster;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
@@ -70,7 +71,11 @@ pub fn declarant(firm: usize) -> Actor {
 impl TestGate {
     /// A gate with two firms, at [`NOW`].
     pub async fn open() -> Self {
-        let database = TestDatabase::open().await;
+        Self::on(TestDatabase::open().await).await
+    }
+
+    /// The same on a database that is there already, migrated and empty.
+    pub async fn on(database: TestDatabase) -> Self {
         for tax_code in FIRMS {
             let sql = "insert into firms (tax_code, name, created_at) values ($1, 'Công ty ' || $1, now())";
             database.admin().await.execute(sql, &[&tax_code]).await.unwrap();
@@ -78,7 +83,7 @@ impl TestGate {
         let clock = Clock::standing_at(NOW.parse().unwrap());
         let service = Service::open(Plan {
             database_url: database.url().to_owned(),
-            cluster: None,
+            cluster: database.cluster().map(EmbeddedCluster::watch),
             pool_size: 4,
             clock: clock.clone(),
             keys: Arc::new(Keys::passing().unwrap()),
