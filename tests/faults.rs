@@ -2,7 +2,9 @@
 //! under load, and come back.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -11,6 +13,8 @@ use border_gate::domain::number::Number;
 use border_gate::domain::workflow::Role;
 use border_gate::storage::pool::connect;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, UnixStream};
 
 use crate::casework::tractor;
 use crate::exact::every_history_replays;
@@ -43,36 +47,75 @@ async fn declared_for_sure(gate: &TestGate, place: usize) -> String {
     panic!("never acknowledged");
 }
 
-/// Twenty-four firms' systems declare one vehicle after the other, and see each through, until `enough` says so.
-async fn load(gate: &TestGate, enough: &AtomicBool) -> Vec<String> {
-    let systems = (0..24).map(|system| async move {
-        let mut numbers = Vec::new();
-        while !enough.load(Ordering::Relaxed) {
-            let number = declared_for_sure(gate, system * 1_000 + numbers.len()).await;
-            let read = gate.get(&declarant(1), &format!("/api/v1/declarations/{number}")).await;
-            assert!(matches!(read.status, 200 | 503), "what was acknowledged: {} {}", read.status, read.text);
-            numbers.push(number);
-        }
-        numbers
-    });
-    futures_util::future::join_all(systems).await.concat()
+/// What became of a load.
+#[derive(Default)]
+struct Load {
+    /// The declarations that were acknowledged.
+    acknowledged: Vec<String>,
+    /// How many were asked for without a key and answered by 503: they may be there or not.
+    unknown: usize,
 }
 
-/// Every number is there once, with its two actions, every history replays to its row, and all figures equal a
-/// recount.
-async fn nothing_is_lost_or_doubled(gate: &TestGate, numbers: Vec<String>) {
+/// Twenty-four firms' systems declare one vehicle after the other until `enough` says so. Half of them send keys and
+/// try again; the others ask once, and must be told the truth about it: nothing that the service itself tries again
+/// may stand in its own way.
+async fn load(gate: &TestGate, enough: &AtomicBool) -> Load {
+    let manager = officer(Role::GateManager, &[]);
+    let systems = (0..24).map(|system| {
+        let manager = &manager;
+        async move {
+            let mut load = Load::default();
+            for place in system * 1_000.. {
+                if enough.load(Ordering::Relaxed) {
+                    break;
+                }
+                let number = if system % 2 == 0 {
+                    declared_for_sure(gate, place).await
+                } else {
+                    let body = tractor(&format!("桂F{}", 10_000 + place));
+                    let reply = gate.post(&declarant(1), "/api/v1/declarations", &body).await;
+                    assert!(matches!(reply.status, 201 | 503), "asked once: {} {}", reply.status, reply.text);
+                    if reply.status == 503 {
+                        load.unknown += 1;
+                        tokio::time::sleep(Duration::from_millis(20)).await;
+                        continue;
+                    }
+                    reply.json()["number"].as_str().unwrap().to_owned()
+                };
+                let read = gate.get(&declarant(1), &format!("/api/v1/declarations/{number}")).await;
+                assert!(matches!(read.status, 200 | 503), "what was acknowledged: {} {}", read.status, read.text);
+                let registered = gate.act(manager, &number, &json!({"action": "register"})).await;
+                assert!(matches!(registered.status, 200 | 503), "{} {}", registered.status, registered.text);
+                load.acknowledged.push(number);
+            }
+            load
+        }
+    });
+    futures_util::future::join_all(systems).await.into_iter().fold(Load::default(), |mut all, one| {
+        all.acknowledged.extend(one.acknowledged);
+        all.unknown += one.unknown;
+        all
+    })
+}
+
+/// Every acknowledged number is there once and nothing that nobody asked for, every history replays to its row,
+/// and all figures equal a recount.
+async fn nothing_is_lost_or_doubled(gate: &TestGate, load: Load) {
     let (client, _driving) = connect(gate.database.url()).await.unwrap();
-    let count = async |sql: &str| -> i64 { client.query_one(sql, &[]).await.unwrap().get(0) };
-    let expected = i64::try_from(numbers.len()).unwrap();
-    assert_eq!(count("select count(*) from declarations").await, expected);
-    assert_eq!(count("select count(*) from actions").await, 2 * expected);
-    assert_eq!(count("select coalesce(sum(declared), 0)::bigint from throughput").await, expected);
-    let known: Vec<i64> = numbers.iter().map(|number| number.parse::<Number>().unwrap().as_i64()).collect();
+    let known: Vec<i64> = load.acknowledged.iter().map(|number| number.parse::<Number>().unwrap().as_i64()).collect();
     let sql = "select count(*) from declarations where number = any($1::bigint[])";
     let found: i64 = client.query_one(sql, &[&known]).await.unwrap().get(0);
-    assert_eq!(found, expected, "an acknowledged number is not there");
+    assert_eq!(usize::try_from(found).unwrap(), known.len(), "an acknowledged number is not there");
+    let rows = client.query("select number from declarations", &[]).await.unwrap();
+    assert!(rows.len() <= known.len() + load.unknown, "{} were asked for, {} are there", known.len(), rows.len());
+    let all: Vec<String> = rows.iter().map(|row| Number::from_i64(row.get(0)).unwrap().to_string()).collect();
+    let declared: i64 =
+        client.query_one("select coalesce(sum(declared), 0)::bigint from throughput", &[]).await.unwrap().get(0);
+    assert_eq!(usize::try_from(declared).unwrap(), all.len());
+    let orphans = "select count(*) from actions where declaration not in (select number from declarations)";
+    assert_eq!(client.query_one(orphans, &[]).await.unwrap().get::<_, i64>(0), 0);
     assert_eq!(recount(&client, |_| ()).await.unwrap().differences, []);
-    every_history_replays(gate, &numbers).await;
+    every_history_replays(gate, &all).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,9 +138,71 @@ async fn connections_that_are_cut_under_load_lose_nothing_and_double_nothing() {
         }
         enough.store(true, Ordering::Relaxed);
     };
-    let (numbers, ()) = tokio::join!(load(&gate, &enough), cuts);
-    assert!(numbers.len() > 24, "{} were declared: nothing went on between the cuts", numbers.len());
-    nothing_is_lost_or_doubled(&gate, numbers).await;
+    let (load, ()) = tokio::join!(load(&gate, &enough), cuts);
+    let declared = load.acknowledged.len();
+    assert!(declared > 24, "{declared} were declared: nothing went on between the cuts");
+    nothing_is_lost_or_doubled(&gate, load).await;
+}
+
+/// A way to `socket` that loses the answer to the next large request, and the connection with it, whenever `armed`:
+/// what was asked is done, and nobody is told. Its port.
+async fn lossy_way(socket: PathBuf, armed: Arc<AtomicBool>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let server = UnixStream::connect(&socket).await.unwrap();
+            let armed = Arc::clone(&armed);
+            tokio::spawn(async move {
+                let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
+                    (client.into_split(), server.into_split());
+                let (mut asked, mut answered) = (vec![0; 1 << 16], vec![0; 1 << 16]);
+                let mut lose = false;
+                loop {
+                    tokio::select! {
+                        read = from_client.read(&mut asked) => match read {
+                            Ok(size @ 1..) => {
+                                lose |= size > 1_500 && armed.swap(false, Ordering::Relaxed);
+                                to_server.write_all(&asked[..size]).await.unwrap();
+                            }
+                            _ => return,
+                        },
+                        read = from_server.read(&mut answered) => match read {
+                            Ok(size @ 1..) if !lose => to_client.write_all(&answered[..size]).await.unwrap(),
+                            _ => return,
+                        },
+                    }
+                }
+            });
+        }
+    });
+    port
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_while_its_answer_was_lost_is_acknowledged_and_not_written_again() {
+    let database = TestDatabase::open().await;
+    let armed = Arc::new(AtomicBool::new(false));
+    let port = lossy_way(database.socket(), Arc::clone(&armed)).await;
+    let gate = TestGate::on(database.through(port)).await;
+    let manager = officer(Role::GateManager, &[]);
+    let mut load = Load::default();
+    for place in 0..6 {
+        // Without a key: the service alone knows what it asked for.
+        armed.store(true, Ordering::Relaxed);
+        let body = tractor(&format!("桂F{}", 10_000 + place));
+        let declared = gate.post(&declarant(1), "/api/v1/declarations", &body).await;
+        assert_eq!(declared.status, 201, "{}", declared.text);
+        assert!(!armed.load(Ordering::Relaxed), "no answer was lost");
+        let number = declared.json()["number"].as_str().unwrap().to_owned();
+
+        armed.store(true, Ordering::Relaxed);
+        let registered = gate.act(&manager, &number, &json!({"action": "register"})).await;
+        assert_eq!((registered.status, &registered.json()["state"]), (200, &json!("registered")));
+        assert!(!armed.load(Ordering::Relaxed), "no answer was lost");
+        load.acknowledged.push(number);
+    }
+    nothing_is_lost_or_doubled(&gate, load).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,8 +247,8 @@ async fn a_database_that_dies_under_load_is_said_so_and_comes_back_with_everythi
         }
         enough.store(true, Ordering::Relaxed);
     };
-    let (numbers, ()) = tokio::join!(load(&gate, &enough), deaths);
-    nothing_is_lost_or_doubled(&gate, numbers).await;
+    let (load, ()) = tokio::join!(load(&gate, &enough), deaths);
+    nothing_is_lost_or_doubled(&gate, load).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -175,7 +280,7 @@ async fn a_database_that_takes_no_writes_is_said_so_and_mended_when_it_does_agai
         assert!(Instant::now() < until, "not ready 5 s after the database takes writes again");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    nothing_is_lost_or_doubled(&gate, vec![before, after]).await;
+    nothing_is_lost_or_doubled(&gate, Load { acknowledged: vec![before, after], unknown: 1 }).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,6 +17,7 @@ mod intake;
 mod journey;
 mod layering;
 mod migrations;
+mod open_actions;
 mod packaging;
 mod readme;
 mod reference;

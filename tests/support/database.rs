@@ -145,6 +145,21 @@ impl TestDatabase {
         Self { name: DATABASE.to_owned(), url, private: Some(Private { cluster, directory }) }
     }
 
+    /// The same database, reached over `port` of this machine.
+    pub fn through(mut self, port: u16) -> Self {
+        self.url = self.url.replace(&format!("host={}", self.host()), &format!("host=127.0.0.1 port={port}"));
+        self
+    }
+
+    /// The socket on which its server listens.
+    pub fn socket(&self) -> PathBuf {
+        Path::new(self.host()).join(".s.PGSQL.5432")
+    }
+
+    fn host(&self) -> &str {
+        self.url.split_whitespace().find_map(|part| part.strip_prefix("host=")).unwrap()
+    }
+
     /// The cluster of its own, where it has one.
     pub fn cluster(&self) -> Option<&EmbeddedCluster> {
         self.private.as_ref().map(|private| &private.cluster)
