@@ -161,6 +161,8 @@ async fn every_operation_lets_through_whom_it_is_for_and_nobody_else() {
                     let wanted = expected(id, &caller).unwrap_or_else(|| panic!("{id} is missing in the matrix"));
                     let reply = ask(&gate, &caller, &method.to_uppercase(), &path, id).await;
                     assert_eq!(outcome(reply.0), wanted, "{id} as {}: {} {}", caller.name, reply.0, reply.1);
+                    let told = operation["responses"].get(reply.0.to_string()).is_some();
+                    assert!(told, "{id} answers {} to {}, and the contract does not tell", reply.0, caller.name);
                     asked.insert(id.to_owned());
                 }
             }

@@ -8,7 +8,9 @@ use border_gate::domain::workflow::Role;
 use chrono::DateTime;
 use serde_json::{Value, json};
 
-use crate::support::gate::{TestGate, declarant, officer};
+use crate::casework::tractor;
+use crate::support::gate::{FIRMS, TestGate, declarant, officer};
+use crate::support::http::Reply;
 
 /// The operations that anybody may ask, without a token. The list only ever shrinks.
 const PUBLIC: [&str; 14] = [
@@ -60,6 +62,19 @@ fn operations() -> Vec<Operation> {
         })
     });
     all.collect()
+}
+
+impl Operation {
+    /// Fails where `reply` is none that the contract tells of.
+    fn tells_of(&self, reply: &Reply) {
+        let status = reply.status.to_string();
+        let told = self.what["responses"].as_object().unwrap();
+        assert!(told.contains_key(&status), "{} answers {status}, and tells of {:?}", self.id(), told.keys());
+        let kind = reply.header("content-type").unwrap_or_default().split(';').next().unwrap().to_owned();
+        let kinds = told[&status]["content"].as_object().map(|kinds| kinds.keys().cloned().collect::<Vec<_>>());
+        let as_told = kinds.is_none_or(|kinds| kinds.contains(&kind));
+        assert!(as_told || reply.text.is_empty(), "{} answers {status} as {kind}, and tells otherwise", self.id());
+    }
 }
 
 /// A path with something in place of every parameter.
@@ -132,6 +147,9 @@ fn every_operation_says_who_it_is_for_and_what_can_go_wrong() {
             assert!(responses.contains_key("401") && responses.contains_key("503"), "{name}: 401 and 503");
             assert_eq!(operation.what["security"], json!([{"bearer": []}]), "{name}: it asks for a token");
         }
+        if ["sign_in", "refresh_session", "issue_token", "ready"].contains(&operation.id()) {
+            assert!(responses.contains_key("503"), "{name}: it is public and asks the database");
+        }
         if operation.what["requestBody"].is_object() {
             for status in ["400", "413", "415"] {
                 // A form is read by the framework of OAuth, which knows one refusal.
@@ -156,6 +174,7 @@ async fn every_operation_turns_away_who_bears_no_token() {
         let headers = [("Content-Type", "application/json")];
         let reply = gate.ask(None, &operation.method, &filled(&operation.path), &headers, "{}").await;
         seen += 1;
+        operation.tells_of(&reply);
         if operation.is_public() {
             let credentials = ["issue_token", "refresh_session", "sign_in"].contains(&operation.id());
             assert!(reply.status != 401 || credentials, "{} answered {}", operation.id(), reply.text);
@@ -170,36 +189,82 @@ async fn every_operation_turns_away_who_bears_no_token() {
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_bodies_are_refused_and_never_a_fault_of_ours() {
     let gate = TestGate::open().await;
+    // What is sent is read although there is something to change by it.
+    let declared = gate.post(&declarant(1), "/api/v1/declarations", &tractor("桂F12345")).await.json();
+    let admin = officer(Role::Admin, &[]);
+    let client = json!({"name": "board", "role": "analyst", "oauth_scopes": ["statistics:read"]});
+    let client = gate.post(&admin, "/api/v1/admin/clients", &client).await.json()["id"].as_str().unwrap().to_owned();
+    let account = json!({"username": "thanh", "password": "mot hai ba bon nam", "role": "analyst"});
+    let account = gate.post(&admin, "/api/v1/admin/accounts", &account).await.json()["id"].to_string();
     let deep = "[".repeat(100_000);
-    let bodies: [&[u8]; 8] = [
+    let deep_object = "{\"a\":".repeat(40_000);
+    let bodies: [&[u8]; 15] = [
         b"",
         b"{",
         b"\xff\xfe",
         b"{\"a\":1,\"a\":1}",
         b"[1e400]",
+        b"{\"a\":1e400}",
         b"null",
+        b"[]",
+        b"0",
+        b"\"text\"",
         b"{\"username\":\"\\u0000\"}",
+        b"{\"note\":\"\\ud800\"}",
+        b"{\"goods\":[{\"quantity\":-1e308}],\"action\":\"arrive\"}",
         deep.as_bytes(),
+        deep_object.as_bytes(),
     ];
+    let kinds = [
+        "application/json",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/merge-patch+json",
+        "\u{1}",
+    ];
+    let mut seen = 0;
     for operation in operations().iter().filter(|operation| operation.what["requestBody"].is_object()) {
-        let actor = if operation.path.contains("/admin/") { officer(Role::Admin, &[]) } else { declarant(1) };
+        let actor = if operation.path.contains("/admin/") { admin.clone() } else { declarant(1) };
+        let id = if operation.path.contains("clients") { &client } else { &account };
+        let path = operation.path.replace("{number}", declared["number"].as_str().unwrap()).replace("{id}", id);
+        let path = path.replace("{tax_code}", FIRMS[0]);
         for body in bodies {
-            for kind in
-                ["application/json", "text/plain", "application/x-www-form-urlencoded", "application/merge-patch+json"]
-            {
-                let headers = [("Content-Type", kind), ("If-Match", "\"1\"")];
-                let reply = gate.ask(Some(&actor), &operation.method, &filled(&operation.path), &headers, body).await;
+            for kind in kinds {
+                let headers = [("Content-Type", kind), ("If-Match", "*")];
+                let reply = gate.ask(Some(&actor), &operation.method, &path, &headers, body).await;
                 assert!(
-                    (400..500).contains(&reply.status),
+                    matches!(reply.status, 400 | 413 | 415 | 422),
                     "{} answered {} to {kind} {:?}: {}",
                     operation.id(),
                     reply.status,
                     String::from_utf8_lossy(&body[..body.len().min(30)]),
                     reply.text
                 );
+                operation.tells_of(&reply);
+                seen += 1;
             }
         }
     }
+    assert!(seen > 700, "{seen} were sent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_too_large_is_refused_everywhere() {
+    let gate = TestGate::open().await;
+    let large = format!("\"{}\"", "a".repeat(300 * 1024));
+    let all = operations();
+    let refused = all.iter().filter(|operation| operation.what["requestBody"].is_object()).map(|operation| {
+        let (gate, large) = (&gate, &large);
+        async move {
+            let actor = if operation.path.contains("/admin/") { officer(Role::Admin, &[]) } else { declarant(1) };
+            let kind = operation.what["requestBody"]["content"].as_object().unwrap().keys().next().unwrap();
+            let headers = [("Content-Type", kind.as_str()), ("If-Match", "*")];
+            let reply = gate.ask(Some(&actor), &operation.method, &filled(&operation.path), &headers, large).await;
+            assert_eq!(reply.status, 413, "{}: {}", operation.id(), reply.text);
+            operation.tells_of(&reply);
+        }
+    });
+    futures_util::future::join_all(refused).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -210,6 +275,7 @@ async fn an_unknown_parameter_is_refused_and_named_wherever_it_is_sent() {
         let actor = officer(if path.contains("/admin/") { Role::Admin } else { Role::Auditor }, &[]);
         let reply = gate.ask(Some(&actor), "GET", &path, &[], "").await;
         assert_eq!((reply.status, reply.problem().as_str()), (422, "invalid-request"), "{}", operation.id());
+        operation.tells_of(&reply);
         assert!(reply.faults().contains(&("/colour".to_owned(), "unknown-field".to_owned())), "{}", reply.text);
     }
 }
@@ -230,6 +296,35 @@ async fn the_examples_of_the_contract_work() {
     let headers = [("Content-Type", "application/merge-patch+json"), ("If-Match", "\"2\"")];
     let amended = gate.ask(Some(&declarant(1)), "PATCH", &path, &headers, amendment).await;
     assert_eq!(amended.status, 200, "{}", amended.text);
+    let admin = officer(Role::Admin, &[]);
+    let mut sent = BTreeSet::from(["NewDeclaration", "Amendment"]);
+    // What is made first is what is changed then.
+    let mut made = json!({});
+    for (schema, method, path) in [
+        ("NewAccountRequest", "POST", "accounts"),
+        ("AccountPatch", "PATCH", "accounts"),
+        ("NewClientRequest", "POST", "clients"),
+        ("ClientPatch", "PATCH", "clients"),
+    ] {
+        let id = made["id"].as_str().map_or_else(|| made["id"].to_string(), str::to_owned);
+        let path = if method == "PATCH" { format!("{path}/{id}") } else { path.to_owned() };
+        let kind = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
+        let example = document["components"]["schemas"][schema]["example"].to_string();
+        let headers = [("Content-Type", kind), ("If-Match", "*")];
+        let reply = gate.ask(Some(&admin), method, &format!("/api/v1/admin/{path}"), &headers, &example).await;
+        assert!(matches!(reply.status, 200 | 201), "{schema}: {} {example}", reply.text);
+        made = reply.json();
+        sent.insert(schema);
+    }
+    let with_example = operations().into_iter().filter_map(|operation| {
+        let bodies = operation.what["requestBody"]["content"].as_object()?.clone();
+        let schema = bodies.values().next()?["schema"]["$ref"].as_str()?.rsplit('/').next()?.to_owned();
+        let schema_itself = &document["components"]["schemas"][&schema];
+        (schema_itself.get("example").is_some() || schema_itself.get("examples").is_some()).then_some(schema)
+    });
+    for schema in with_example {
+        assert!(sent.contains(schema.as_str()), "the example of {schema} was not sent");
+    }
     // What is shown holds every field that the schema of a record requires.
     let required = document["components"]["schemas"]["DeclarationView"]["allOf"].as_array().cloned();
     for part in required.unwrap_or_default() {

@@ -1,8 +1,10 @@
 //! JSON over HTTP. A route's path and method stand once, in its handler's attribute.
 
 use actix_web::web;
-use utoipa::OpenApi;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, PathItem, Ref, Response, ResponseBuilder};
+use utoipa::{OpenApi, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 use utoipa_swagger_ui::SwaggerUi;
@@ -86,7 +88,26 @@ pub fn routes(config: &mut ServiceConfig) {
 /// The contract: what `openapi/border-gate.json` must equal.
 #[must_use]
 pub fn document() -> utoipa::openapi::OpenApi {
-    actix_web::App::new().into_utoipa_app().openapi(Document::openapi()).configure(routes).split_for_parts().1
+    let app = actix_web::App::new().into_utoipa_app().openapi(Document::openapi()).configure(routes);
+    let mut document = app.split_for_parts().1;
+    for operation in document.paths.paths.values_mut().flat_map(operations_of) {
+        operation.responses.responses.entry("422".to_owned()).or_insert_with(|| unknown_parameter().into());
+    }
+    document
+}
+
+fn operations_of(path: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, put, post, delete, options, head, patch, trace, .. } = path;
+    [get, put, post, delete, options, head, patch, trace].into_iter().flatten()
+}
+
+/// What [`frame`] answers for every operation that reads no parameters itself.
+fn unknown_parameter() -> Response {
+    let problem = Ref::from_schema_name(problem::ProblemDocument::name());
+    ResponseBuilder::new()
+        .description("A parameter that is not known here")
+        .content("application/problem+json", ContentBuilder::new().schema(Some(problem)).build())
+        .build()
 }
 
 /// Everything that is served, for the one application that both the binary and the tests run.
