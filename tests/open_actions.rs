@@ -33,8 +33,11 @@ fn everybody() -> Vec<Somebody> {
     all
 }
 
+/// A name, the state that it leads to, and who does what on the way.
+type Way = (&'static str, State, Vec<(Role, Value)>);
+
 /// How a draft comes where it is looked at: each action with the role that takes it.
-fn ways() -> Vec<(&'static str, State, Vec<(Role, Value)>)> {
+fn ways() -> Vec<Way> {
     let by = |role: Role, action: Value| (role, action);
     let submit = by(Role::Declarant, json!({"action": "submit"}));
     let register = by(Role::GateManager, json!({"action": "register"}));
