@@ -6,7 +6,7 @@ help: ## lists the targets
 
 # Optimised: the demo takes in 95,692 vehicles on the first start, and what is tried should be what is run.
 run: ## builds and starts the service with its demo, on this machine alone
-	@scripts/ensure-postgresql
+	@scripts/ensure-postgresql --to-serve
 	cargo build --locked --release
 	./target/release/border-gate serve --demo
 

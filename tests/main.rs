@@ -24,6 +24,7 @@ mod readme;
 mod reference;
 mod schema;
 mod start;
+mod statistics;
 mod support;
 mod take_over;
 mod walk;

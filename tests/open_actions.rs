@@ -33,8 +33,11 @@ fn everybody() -> Vec<Somebody> {
     all
 }
 
+/// A place that declarations come to: what it is called, its state, and the way from a draft.
+type Place = (&'static str, State, Vec<(Role, Value)>);
+
 /// How a draft comes where it is looked at: each action with the role that takes it.
-fn ways() -> Vec<(&'static str, State, Vec<(Role, Value)>)> {
+fn ways() -> Vec<Place> {
     let by = |role: Role, action: Value| (role, action);
     let submit = by(Role::Declarant, json!({"action": "submit"}));
     let register = by(Role::GateManager, json!({"action": "register"}));

@@ -15,10 +15,12 @@ use border_gate::storage::{actions, throughput};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use serde_json::json;
 use tokio_postgres::Client;
 
+use crate::casework::tractor;
 use crate::support::database::TestDatabase;
-use crate::support::gate::{declarant, officer};
+use crate::support::gate::{TestGate, declarant, officer};
 
 /// Everything in the catalogue that a migration may make, a line each.
 async fn catalogue(client: &Client) -> BTreeSet<String> {
@@ -32,6 +34,14 @@ async fn catalogue(client: &Client) -> BTreeSet<String> {
         union all select format('trigger %s %s', tgrelid::regclass, tgname) from pg_trigger where not tgisinternal
         union all select format('grant %s %s on %s', grantee, privilege_type, table_name)
           from information_schema.role_table_grants where table_schema = 'public' and grantee = 'border_gate_service'
+        union all select format('relation %s %s %s %s', oid::regclass, relkind, reloptions,
+                                coalesce(relacl, acldefault(cast(case relkind when 'S' then 's' else 'r' end as \"char\"), relowner)))
+          from pg_class where relnamespace = 'public'::regnamespace
+        union all select format('rights on %s.%s %s', attrelid::regclass, attname, attacl) from pg_attribute
+          where attacl is not null and attrelid::regclass::text !~ '^pg_'
+        union all select format('type %s', typname) from pg_type where typnamespace = 'public'::regnamespace
+        union all select format('schema %s %s', nspname, nspacl) from pg_namespace where nspname !~ '^pg_(toast|temp)'
+        union all select format('extension %s', extname) from pg_extension
         union all select format('default %s %s', defaclobjtype, defaclacl) from pg_default_acl";
     client.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
 }
@@ -122,6 +132,44 @@ const DISTRIBUTED: [(&str, &str); 5] = [
     ("idempotency_keys", "key"),
     ("sources", "source_id"),
 ];
+
+/// The tables that would be the same on every node: what is distributed may refer to them.
+const REFERENCE: [&str; 1] = ["firms"];
+
+/// The tables that would stay on one node.
+const LOCAL: [&str; 8] = [
+    "throughput",
+    "reference",
+    "accounts",
+    "clients",
+    "sessions",
+    "refresh_tokens",
+    "sign_in_tries",
+    "__diesel_schema_migrations",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_every_table_it_is_said_where_it_would_be_and_none_refers_to_what_is_elsewhere() {
+    let database = TestDatabase::open().await;
+    let client = database.admin().await;
+    let sql =
+        "select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')";
+    let found: BTreeSet<String> = client.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+    let distributed = DISTRIBUTED.map(|(table, _)| table);
+    let said = distributed.into_iter().chain(REFERENCE).chain(LOCAL).map(str::to_owned);
+    assert_eq!(found, said.collect(), "a new table is written down as distributed, reference or local");
+
+    let sql = "select conrelid::regclass::text, confrelid::regclass::text from pg_constraint
+                where contype = 'f' and connamespace = 'public'::regnamespace";
+    let keys = client.query(sql, &[]).await.unwrap();
+    assert!(keys.len() > 3, "{} foreign keys", keys.len());
+    for row in keys {
+        let (from, to): (String, String) = (row.get(0), row.get(1));
+        let together =
+            REFERENCE.contains(&to.as_str()) || LOCAL.contains(&from.as_str()) && LOCAL.contains(&to.as_str());
+        assert!(together, "{from} refers to {to}, which is not where it is");
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_tables_keep_what_a_distributed_engine_asks() {
@@ -276,4 +324,65 @@ async fn each_read_that_a_user_makes_has_its_index_among_a_hundred_thousand() {
             found_its_way(conn, before, &name).await;
         }
     }
+}
+
+/// What the write path looks things up in besides.
+const MANY_BESIDES: &str = r"
+    insert into vehicles_present (vehicle, direction, declaration)
+    select 'VN:' || plate, direction, number from declarations;
+    insert into idempotency_keys (caller, route, key, request_hash, status, body, created_at)
+    select 'account:' || i % 200, 'POST /api/v1/declarations', 'key-' || i, decode(repeat('00', 32), 'hex'), 201, '', now()
+      from generate_series(1, 100000) i;
+    insert into sources (source, source_id, declaration) select 'older', 'id-' || number, number from declarations;
+    analyze vehicles_present, idempotency_keys, sources;
+";
+
+/// How often each table that grows with the declarations was gone through from end to end since the database is,
+/// and how often anything was looked up in them.
+async fn gone_through(client: &Client) -> (BTreeMap<String, i64>, i64) {
+    // Counts are handed on when a session ends, at the latest.
+    let sql = "select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity
+                where datname = current_database() and pid <> pg_backend_pid()";
+    client.query_one(sql, &[]).await.unwrap();
+    client.batch_execute("select pg_stat_force_next_flush()").await.unwrap();
+    let tables: Vec<&str> = DISTRIBUTED.iter().map(|(table, _)| *table).collect();
+    let sql = "select relname::text, seq_scan, idx_scan from pg_stat_user_tables where relname = any($1::text[])";
+    let rows = client.query(sql, &[&tables]).await.unwrap();
+    let looked_up = rows.iter().map(|row| row.get::<_, i64>(2)).sum();
+    (rows.iter().map(|row| (row.get(0), row.get(1))).collect(), looked_up)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_is_written_finds_its_way_among_a_hundred_thousand() {
+    let database = TestDatabase::open().await;
+    let admin = database.admin().await;
+    admin.batch_execute(MANY).await.unwrap();
+    admin.batch_execute(MANY_BESIDES).await.unwrap();
+    let (before, looked_up_before) = gone_through(&admin).await;
+
+    let gate = TestGate::on(database).await;
+    let firm = declarant(1);
+    let with_key = [("Content-Type", "application/json"), ("Idempotency-Key", "a-new-one")];
+    let body = tractor("桂F12345").to_string();
+    let declare = async || gate.ask(Some(&firm), "POST", "/api/v1/declarations", &with_key, &body).await;
+    let declared = declare().await;
+    assert_eq!(declared.status, 201, "{}", declared.text);
+    let again = declare().await;
+    assert_eq!(again.header("idempotency-replayed"), Some("true"), "{}", again.text);
+    let twice = gate.post(&firm, "/api/v1/declarations", &tractor("桂F12345")).await;
+    assert_eq!(twice.problem(), "vehicle-already-declared");
+    let number = declared.json()["number"].as_str().unwrap().to_owned();
+    let patch = json!({"vehicle": {"plate": "桂F54321"}}).to_string();
+    let headers = [("Content-Type", "application/merge-patch+json"), ("If-Match", "*")];
+    let amended = gate.ask(Some(&firm), "PATCH", &format!("/api/v1/declarations/{number}"), &headers, patch).await;
+    assert_eq!(amended.status, 200, "{}", amended.text);
+    let registered = gate.act(&officer(Role::GateManager, &[]), &number, &json!({"action": "register"})).await;
+    assert_eq!(registered.status, 200, "{}", registered.text);
+    // Those of the first four days have waited for fifteen.
+    gate.clock.set("2024-01-20T00:00:00Z".parse().unwrap());
+    assert_eq!(gate.service.expire_due().await.unwrap(), 23);
+
+    let (after, looked_up) = gone_through(&admin).await;
+    assert!(looked_up > looked_up_before + 23, "nothing was counted");
+    assert_eq!(after, before, "a table was gone through from end to end");
 }

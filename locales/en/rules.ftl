@@ -133,3 +133,5 @@ rule-password-common = The password is too easy to guess; choose another.
 rule-quarter-format = “{ $given }” is no quarter; write it like 2025-Q1.
 rule-span-backwards = The end { $to } must come after the start { $from }.
 rule-span-too-long = The span is too long; at most { $max } days.
+rule-answer-too-long = The answer would have { $rows } rows; at most { $max }. Ask for a shorter span, a longer interval or fewer dimensions.
+rule-instant-in-future = That moment is still to come; ask for one up to now, { $now }.

@@ -133,3 +133,5 @@ rule-password-common = Mật khẩu này quá dễ đoán; hãy chọn mật kh�
 rule-quarter-format = Quý “{ $given }” không đúng dạng; hãy viết như 2025-Q1.
 rule-span-backwards = Ngày kết thúc { $to } phải sau ngày bắt đầu { $from }.
 rule-span-too-long = Khoảng thời gian quá dài; tối đa { $max } ngày.
+rule-answer-too-long = Kết quả sẽ có { $rows } dòng; tối đa { $max }. Hãy chọn khoảng thời gian ngắn hơn, kỳ dài hơn hoặc ít chiều phân tách hơn.
+rule-instant-in-future = Thời điểm này chưa đến; hãy hỏi một thời điểm không muộn hơn hiện tại, { $now }.

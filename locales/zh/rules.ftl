@@ -133,3 +133,5 @@ rule-password-common = 密码过于简单，请另选。
 rule-quarter-format = “{ $given }”不是有效的季度，请写作 2025-Q1。
 rule-span-backwards = 结束日期 { $to } 须晚于开始日期 { $from }。
 rule-span-too-long = 时间跨度过长，最多 { $max } 天。
+rule-answer-too-long = 结果将有 { $rows } 行，最多 { $max } 行。请缩短时间跨度、改用更长的周期或减少维度。
+rule-instant-in-future = 该时刻尚未到来，请查询不晚于当前（{ $now }）的时刻。

@@ -90,3 +90,8 @@ pub fn day(fields: &mut Fields, name: &'static str, refused: &mut Vec<RuleFailur
     }
     day
 }
+
+/// As [`day`], for a parameter that must be there.
+pub fn required_day(fields: &mut Fields, name: &'static str, refused: &mut Vec<RuleFailure>) -> Option<NaiveDate> {
+    if fields.has(name) { day(fields, name, refused) } else { fields.required(name, None) }
+}

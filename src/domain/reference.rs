@@ -139,7 +139,20 @@ impl Reference {
         self.countries.get(code, day)
     }
 
-    /// The gate that a crossing point's counts belong to on `day`.
+    /// The crossing point whose counts of `day` are `code`'s: as it stands that day, else as it last stood before
+    /// (a vehicle that is inside when it closes still leaves), else as it first stood.
+    #[must_use]
+    pub fn counted_crossing_point(&self, code: &str, day: NaiveDate) -> Option<&CrossingPoint> {
+        self.crossing_points.nearest(code, day)
+    }
+
+    /// The gate `code` as it stands on `day`, else as it last stood before, else as it first stood.
+    #[must_use]
+    pub fn counted_gate(&self, code: &str, day: NaiveDate) -> Option<&Gate> {
+        self.gates.nearest(code, day)
+    }
+
+    /// The gate that a crossing point belongs to on `day`; none while there is no such crossing point.
     #[must_use]
     pub fn gate_of(&self, crossing_point: &str, day: NaiveDate) -> Option<&str> {
         self.crossing_point(crossing_point, day).map(|point| point.gate.as_str())
@@ -209,6 +222,14 @@ impl<T> Dated<T> {
 
     fn get(&self, code: &str, day: NaiveDate) -> Option<&T> {
         self.0.get(code)?.iter().find(|(validity, _)| validity.covers(day)).map(|(_, entry)| entry)
+    }
+
+    fn nearest(&self, code: &str, day: NaiveDate) -> Option<&T> {
+        let entries = self.0.get(code)?;
+        let begun = entries.iter().filter(|(validity, _)| validity.valid_from <= day);
+        let last_begun = begun.max_by_key(|(validity, _)| validity.valid_from);
+        let first = || entries.iter().min_by_key(|(validity, _)| validity.valid_from);
+        last_begun.or_else(first).map(|(_, entry)| entry)
     }
 }
 
@@ -280,6 +301,11 @@ mod tests {
         assert_eq!(reference.gate_of("TAN_THANH", day("2024-12-31")), Some("TAN_THANH"));
         assert_eq!(reference.gate_of("TAN_THANH", day("2025-01-01")), Some("HUU_NGHI"));
         assert_eq!(reference.gate_of("TAN_THANH", day("2019-12-31")), None);
+        let counted = |on| reference.counted_crossing_point("TAN_THANH", day(on)).map(|point| point.gate.as_str());
+        assert_eq!(counted("2024-12-31"), Some("TAN_THANH"));
+        assert_eq!(counted("2025-01-01"), Some("HUU_NGHI"));
+        assert_eq!(counted("2019-12-31"), Some("TAN_THANH"), "before its first entry it counts as it first stood");
+        assert_eq!(reference.counted_crossing_point("NOWHERE", day("2025-01-01")), None);
         let listed: Vec<_> =
             reference.entries(List::CrossingPoints, day("2025-01-01")).map(|entry| &entry.fields["gate"]).collect();
         assert_eq!(listed, ["HUU_NGHI"]);

@@ -1,7 +1,7 @@
 //! `GET /api/v1/statistics/backlog`
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,6 +11,7 @@ use crate::api::problem::{Problem, ProblemDocument};
 use crate::api::query;
 use crate::clock::Clock;
 use crate::domain::content::{CargoClass, Direction};
+use crate::domain::rule_failure::RuleFailure;
 use crate::storage::pool::Pool;
 use crate::storage::throughput;
 
@@ -53,9 +54,13 @@ impl Table for BacklogReport {
         format!("backlog-{}", self.at.format("%Y-%m-%dT%H-%M-%SZ"))
     }
 
+    fn as_of(&self) -> DateTime<Utc> {
+        self.as_of
+    }
+
     fn table(&self) -> Vec<Vec<String>> {
         let heading = ["at", "crossing_point", "direction", "cargo_class", "inside", "registered_not_arrived"];
-        let at = self.at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+        let at = written(self.at);
         let rows = self.rows.iter().map(|row| {
             vec![
                 at.clone(),
@@ -68,6 +73,11 @@ impl Table for BacklogReport {
         });
         std::iter::once(heading.map(str::to_owned).to_vec()).chain(rows).collect()
     }
+}
+
+/// An instant as RFC 3339 writes it in UTC.
+fn written(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 /// The backlog at an instant
@@ -101,8 +111,14 @@ pub async fn read(
     pool: web::Data<Pool>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
-    let (at, wanted) = query::read(&request, |fields, refused| (fields.instant("at"), wanted(fields, refused)))?;
     let now = clock.now();
+    let (at, wanted) = query::read(&request, |fields, refused| {
+        let at = fields.instant("at");
+        if at.is_some_and(|at| at > now) {
+            refused.push(RuleFailure::new("/at", "instant-in-future").with("now", written(now)));
+        }
+        (at, wanted(fields, refused))
+    })?;
     let at = at.unwrap_or(now);
     let mut conn = pool.get().await?;
     // Counters and stamps of one snapshot: between two they could miss each other.

@@ -1,7 +1,8 @@
 //! `/api/v1/statistics`: what the province reads.
 
-use actix_web::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, ETAG};
+use actix_web::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, ETAG, VARY};
 use actix_web::{HttpRequest, HttpResponse};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -13,6 +14,7 @@ use crate::domain::rule_failure::RuleFailure;
 use crate::domain::words::words;
 
 pub mod backlog;
+pub mod measures;
 pub mod quarter;
 pub mod throughput;
 
@@ -79,40 +81,47 @@ impl Wanted {
         }
     }
 
-    /// Writes `answer` as JSON, or as the table that it is, with a tag over its `figures`.
+    /// Writes `answer` as JSON, or as the table that it is, with a tag that changes when a figure does.
     fn respond<T: Serialize + Table>(self, request: &HttpRequest, answer: &T) -> Result<HttpResponse, Problem> {
         let format = self.format(request)?;
         let internal = |error: Cause| Problem::Internal(error);
-        let table = answer.table();
-        let csv = written(&table, self.bom).map_err(|error| internal(error.into()))?;
-        // The tag is weak: the moment at which the answer was made stands in it, and is no figure.
-        let tag = etag_of(&[format.as_str().as_bytes(), answer.name().as_bytes(), &csv].concat());
-        let mut response = if is_known(request, &tag) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+        let (body, tag) = match format {
+            Format::Json => {
+                let body = serde_json::to_string(answer).map_err(|error| internal(error.into()))?;
+                let as_of = serde_json::to_string(&answer.as_of()).map_err(|error| internal(error.into()))?;
+                // The moment at which the answer was made stands in it, and is no figure: the tag is weak, and without it.
+                let tag = etag_of(body.replacen(&format!("\"as_of\":{as_of}"), "", 1).as_bytes());
+                (body.into_bytes(), tag)
+            }
+            Format::Csv => {
+                let csv = written(&answer.table(), self.bom).map_err(|error| internal(error.into()))?;
+                let tag = etag_of(&[answer.name().as_bytes(), &csv].concat());
+                (csv, tag)
+            }
+        };
+        let known = is_known(request, &tag);
+        let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
         response.insert_header((ETAG, format!("W/{tag}"))).insert_header((CACHE_CONTROL, "private, no-cache"));
-        response.insert_header(("Vary", "Accept"));
-        if is_known(request, &tag) {
+        response.insert_header((VARY, "Accept"));
+        if known {
             return Ok(response.finish());
         }
         match format {
-            Format::Json => {
-                let body = serde_json::to_vec(answer).map_err(|error| internal(error.into()))?;
-                Ok(response.content_type("application/json").body(body))
-            }
-            Format::Csv => {
-                let file = format!("attachment; filename=\"{}.csv\"", answer.name());
-                Ok(response
-                    .insert_header((CONTENT_DISPOSITION, file))
-                    .content_type("text/csv; charset=utf-8")
-                    .body(csv))
-            }
-        }
+            Format::Json => response.content_type("application/json"),
+            Format::Csv => response
+                .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{}.csv\"", answer.name())))
+                .content_type("text/csv; charset=utf-8"),
+        };
+        Ok(response.body(body))
     }
 }
 
 /// An answer that is also a table.
 pub trait Table {
-    /// What a file of it is called, without an ending; also all that is true of it besides its rows.
+    /// What a file of it is called, without an ending; says whether its span is over.
     fn name(&self) -> String;
+    /// When its figures were taken.
+    fn as_of(&self) -> DateTime<Utc>;
     /// Its heading and its rows.
     fn table(&self) -> Vec<Vec<String>>;
 }

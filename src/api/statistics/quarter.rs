@@ -7,97 +7,18 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::measures::{Change, Changes, Measures};
 use super::{Split, TIME_ZONE, Table, wanted};
 use crate::api::principal::StatisticsReader;
 use crate::api::problem::{Problem, ProblemDocument};
 use crate::api::query;
 use crate::clock::Clock;
 use crate::domain::act::RuleBook;
-use crate::domain::period::{Quarter, Span};
+use crate::domain::period::{Quarter, Span, beginning_of};
 use crate::domain::reference::Reference;
 use crate::domain::rule_failure::RuleFailure;
-use crate::domain::throughput::Measure;
 use crate::storage::pool::Pool;
 use crate::storage::throughput::{Sum, sums};
-
-/// Declares the measures of the report once: as figures, and as changes against another period.
-macro_rules! measures {
-    ($($(#[doc = $about:literal])* $name:ident = $measure:ident),+ $(,)?) => {
-        /// The report's measures.
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
-        pub struct Measures { $($(#[doc = $about])* $name: Split),+ }
-
-        impl Measures {
-            const NAMES: &'static [&'static str] = &[$(stringify!($name)),+];
-
-            fn add(&mut self, sum: &Sum) {
-                $(self.$name.add(sum.direction, sum.of(Measure::$measure));)+
-            }
-
-            fn splits(&self) -> Vec<Split> {
-                vec![$(self.$name),+]
-            }
-
-            fn against(&self, before: &Self) -> Changes {
-                Changes { $($name: Change::of(self.$name, before.$name)),+ }
-            }
-        }
-
-        /// The change of each measure against another period.
-        #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
-        pub struct Changes { $($(#[doc = $about])* $name: Change),+ }
-    };
-}
-
-measures! {
-    /// Vehicles declared, each once.
-    declared = Declared,
-    /// Vehicles registered.
-    registered = Registered,
-    /// Vehicles arrived.
-    arrived = Arrived,
-    /// Vehicles cleared by customs, each once.
-    cleared = Cleared,
-    /// Vehicles that crossed.
-    completed = Completed,
-    /// Declared and cancelled.
-    cancelled = Cancelled,
-    /// Rejected by an agency.
-    rejected = Rejected,
-    /// Expired.
-    expired = Expired,
-    /// Turned back.
-    turned_back = TurnedBack,
-    /// Gone on to another crossing point.
-    transferred = Transferred,
-}
-
-/// The change of a count, as a fraction: 0.082 is 8.2 % more. Null where there is nothing to compare with.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
-pub struct Change {
-    /// Both directions.
-    total: Option<f64>,
-    /// Export.
-    export: Option<f64>,
-    /// Import.
-    import: Option<f64>,
-}
-
-impl Change {
-    fn of(now: Split, before: Split) -> Self {
-        Self {
-            total: fraction(now.total, before.total),
-            export: fraction(now.export, before.export),
-            import: fraction(now.import, before.import),
-        }
-    }
-}
-
-/// By how much `now` is more than `before`, to four decimals; none where `before` is nothing.
-#[expect(clippy::cast_precision_loss, reason = "counts of vehicles are far below 2^52")]
-fn fraction(now: i64, before: i64) -> Option<f64> {
-    (before != 0).then(|| ((now - before) as f64 / before as f64 * 10_000.0).round() / 10_000.0)
-}
 
 /// A quarter's figures.
 #[derive(Debug, Serialize, ToSchema)]
@@ -144,7 +65,7 @@ pub struct GateMeasures {
 pub struct CrossingPointMeasures {
     /// Its code.
     crossing_point: String,
-    /// The gate it belongs to at the end of the period.
+    /// The gate it belongs to at the end of the period, or last belonged to.
     gate: String,
     /// Its name.
     name: String,
@@ -177,8 +98,9 @@ fn figures(sums: &[Sum], pieces: &[Span], reference: &Reference, span: Span) -> 
         };
         figures.total.add(sum);
         figures.crossing_points.entry(sum.crossing_point.clone()).or_default().add(sum);
-        let gate = reference.gate_of(&sum.crossing_point, piece.from).unwrap_or(&sum.crossing_point);
-        figures.gates.entry(gate.to_owned()).or_default().add(sum);
+        let point = reference.counted_crossing_point(&sum.crossing_point, piece.from);
+        let gate = point.map_or(&sum.crossing_point, |point| &point.gate);
+        figures.gates.entry(gate.clone()).or_default().add(sum);
     }
     figures
 }
@@ -198,12 +120,19 @@ impl QuarterReport {
         now: DateTime<Utc>,
     ) -> Self {
         let mut now_figures = figures(sums, pieces, reference, span);
-        let of =
-            |other: Option<Span>| other.map(|other| figures(sums, pieces, reference, other).total).unwrap_or_default();
+        // A quarter that has not begun has nothing that could be compared.
+        let begun = beginning_of(span.from) <= now;
+        let of = |other: Option<Span>| {
+            other.filter(|_| begun).map(|other| figures(sums, pieces, reference, other).total).unwrap_or_default()
+        };
         let on = last_day(span);
-        // Those that stand are shown also where nothing crossed.
-        for point in reference.crossing_points(on) {
-            now_figures.crossing_points.entry(point.code.clone()).or_default();
+        // Those that stood at any time are shown also where nothing crossed.
+        for day in pieces.iter().filter(|piece| span.from <= piece.from && piece.to <= span.to).map(|piece| piece.from)
+        {
+            for point in reference.crossing_points(day) {
+                now_figures.crossing_points.entry(point.code.clone()).or_default();
+                now_figures.gates.entry(point.gate.clone()).or_default();
+            }
         }
         for gate in reference.gates(on) {
             now_figures.gates.entry(gate.code.clone()).or_default();
@@ -225,7 +154,7 @@ impl QuarterReport {
                 .gates
                 .into_iter()
                 .map(|(gate, measures)| GateMeasures {
-                    name: reference.gate(&gate, on).map_or_else(|| gate.clone(), |known| known.name.clone()),
+                    name: reference.counted_gate(&gate, on).map_or_else(|| gate.clone(), |known| known.name.clone()),
                     gate,
                     measures,
                 })
@@ -234,7 +163,7 @@ impl QuarterReport {
                 .crossing_points
                 .into_iter()
                 .map(|(code, measures)| {
-                    let known = reference.crossing_point(&code, on);
+                    let known = reference.counted_crossing_point(&code, on);
                     CrossingPointMeasures {
                         gate: known.map_or_else(|| code.clone(), |known| known.gate.clone()),
                         name: known.map_or_else(|| code.clone(), |known| known.name.clone()),
@@ -247,17 +176,23 @@ impl QuarterReport {
     }
 }
 
-/// One part of a split.
-type Part = fn(&Split) -> i64;
+/// A part of a count and of its change; each is a row of the table.
+type Part = (&'static str, fn(&Split) -> i64, fn(&Change) -> Option<f64>);
 
-/// The parts of a split, each a row of the table.
-const DIRECTIONS: [(&str, Part); 3] =
-    [("total", |split| split.total), ("export", |split| split.export), ("import", |split| split.import)];
+const PARTS: [Part; 3] = [
+    ("total", |split| split.total, |change| change.total),
+    ("export", |split| split.export, |change| change.export),
+    ("import", |split| split.import, |change| change.import),
+];
 
 impl Table for QuarterReport {
     fn name(&self) -> String {
         let state = if self.closed { "" } else { "-open" };
         format!("{}{state}", self.period)
+    }
+
+    fn as_of(&self) -> DateTime<Utc> {
+        self.as_of
     }
 
     fn table(&self) -> Vec<Vec<String>> {
@@ -269,14 +204,27 @@ impl Table for QuarterReport {
             .crossing_points
             .iter()
             .map(|one| ("crossing_point", one.crossing_point.as_str(), one.name.as_str(), one.measures));
+        let mut row = |head: [&str; 4], cells: Vec<String>| {
+            let head = std::iter::once(self.period.as_str()).chain(head).map(str::to_owned);
+            rows.push(head.chain(cells).collect());
+        };
         for (level, code, name, measures) in total.chain(gates).chain(points) {
-            for (direction, of) in DIRECTIONS {
-                let mut row: Vec<String> = [self.period.as_str(), level, code, name, direction]
-                    .iter()
-                    .map(|cell| (*cell).to_owned())
-                    .collect();
-                row.extend(measures.splits().iter().map(|split| of(split).to_string()));
-                rows.push(row);
+            for (direction, of, _) in PARTS {
+                let cells = measures.splits().into_iter().map(|split| of(&split).to_string());
+                row([level, code, name, direction], cells.collect());
+            }
+        }
+        let against = [
+            ("previous_quarter", self.change.previous_quarter),
+            ("same_quarter_last_year", self.change.same_quarter_last_year),
+        ];
+        for (period, changes) in against {
+            for (direction, _, of) in PARTS {
+                let cells = changes
+                    .each()
+                    .into_iter()
+                    .map(|change| of(&change).map_or_else(String::new, |one| one.to_string()));
+                row(["change", period, "", direction], cells.collect());
             }
         }
         rows
@@ -337,12 +285,57 @@ pub async fn read(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::content::{CargoClass, Direction};
+    use crate::domain::reference::{List, ReferenceEntry, Validity};
+    use crate::domain::throughput::Measure;
 
     #[test]
-    fn what_there_is_nothing_to_compare_with_is_null_and_not_zero() {
-        assert_eq!(fraction(5, 0), None);
-        assert_eq!(fraction(0, 5), Some(-1.0));
-        assert_eq!(fraction(1082, 1000), Some(0.082));
-        assert_eq!(fraction(2, 3), Some(-0.3333));
+    fn a_crossing_point_that_moves_and_closes_counts_each_day_where_it_stood() {
+        let entry = |list, code: &str, days: (&str, Option<&str>), fields: serde_json::Value| {
+            let valid_to = days.1.map(|day| day.parse().unwrap());
+            let serde_json::Value::Object(fields) = fields else { unreachable!() };
+            let validity = Validity { valid_from: days.0.parse().unwrap(), valid_to };
+            ReferenceEntry { list, code: code.to_owned(), validity, fields }
+        };
+        let gate = |code: &str| {
+            let fields = serde_json::json!({"name": format!("Cửa khẩu {code}"), "kind": "road"});
+            entry(List::Gates, code, ("2020-01-01", None), fields)
+        };
+        let point = |gate: &str, days| {
+            let fields = serde_json::json!({"name": "Tân Thanh", "gate": gate, "kind": "road"});
+            entry(List::CrossingPoints, "TAN_THANH", days, fields)
+        };
+        let reference = Reference::build(vec![
+            gate("OLD"),
+            gate("NEW"),
+            point("OLD", ("2020-01-01", Some("2025-02-01"))),
+            point("NEW", ("2025-02-01", Some("2025-03-01"))),
+        ])
+        .unwrap();
+        let quarter: Quarter = "2025-Q1".parse().unwrap();
+        let span = quarter.span().unwrap();
+        let pieces = reference.steady_pieces(span);
+        // A piece before it moved, one after, one after it closed: those inside then still left.
+        let sum = |span, count| {
+            let counts = std::array::from_fn(|place| if place == Measure::Completed as usize { count } else { 0 });
+            let (crossing_point, direction) = ("TAN_THANH".to_owned(), Direction::Export);
+            Sum { span, crossing_point, direction, cargo_class: CargoClass::General, counts }
+        };
+        let sums = [sum(0, 1), sum(1, 20), sum(2, 300)];
+        let now = beginning_of(span.to);
+
+        let report = QuarterReport::of(quarter, span, &sums, &pieces, &reference, now);
+
+        let gates: Vec<(&str, &str, i64)> = report
+            .gates
+            .iter()
+            .map(|gate| (gate.gate.as_str(), gate.name.as_str(), gate.measures.completed.total))
+            .collect();
+        assert_eq!(gates, [("NEW", "Cửa khẩu NEW", 320), ("OLD", "Cửa khẩu OLD", 1)]);
+        let point = &report.crossing_points[0];
+        assert_eq!(
+            (point.gate.as_str(), point.name.as_str(), point.measures.completed.total),
+            ("NEW", "Tân Thanh", 321)
+        );
     }
 }

@@ -37,6 +37,8 @@ words! {
 const LONGEST_DAILY: i64 = 3_660;
 /// The longest span at all: a century.
 const LONGEST: i64 = 36_600;
+/// The most rows that an answer has: a year of days by every dimension, with room for more crossing points.
+const MOST_ROWS: usize = 30_000;
 
 /// Counts by period and dimensions.
 #[derive(Debug, Serialize, ToSchema)]
@@ -67,6 +69,10 @@ impl Table for ThroughputReport {
         format!("throughput-{}-{}-{}{state}", self.from, self.to, self.interval)
     }
 
+    fn as_of(&self) -> DateTime<Utc> {
+        self.as_of
+    }
+
     fn table(&self) -> Vec<Vec<String>> {
         let heading = self.columns.iter().map(|column| (*column).to_owned()).collect();
         let cell = |row: &Map<String, Value>, column: &str| match row.get(column) {
@@ -91,10 +97,8 @@ struct Question {
 impl Question {
     fn read(request: &HttpRequest) -> Result<Self, Problem> {
         let (from, to, interval, by, measures, wanted) = query::read(request, |fields, refused| {
-            let from = query::day(fields, "from", refused);
-            let from = fields.required("from", from);
-            let to = query::day(fields, "to", refused);
-            let to = fields.required("to", to);
+            let from = query::required_day(fields, "from", refused);
+            let to = query::required_day(fields, "to", refused);
             let interval = fields.word("interval").unwrap_or(Interval::None);
             let by = query::words(fields, "by", refused);
             let measures = query::words(fields, "measure", refused);
@@ -147,8 +151,10 @@ fn combinations(by: &[Dimension], reference: &Reference, pieces: &[Span], sums: 
     all.into_iter().collect()
 }
 
+/// The gate whose counts these are; a crossing point that nobody knows stands for itself.
 fn gate_of(reference: &Reference, crossing_point: &str, piece: Span) -> String {
-    reference.gate_of(crossing_point, piece.from).unwrap_or(crossing_point).to_owned()
+    let known = reference.counted_crossing_point(crossing_point, piece.from);
+    known.map_or(crossing_point, |point| &point.gate).to_owned()
 }
 
 fn report(
@@ -252,6 +258,11 @@ pub async fn read(
         })
         .collect();
     let spans: Vec<Span> = pieces.iter().map(|(_, span)| *span).collect();
+    let rows = periods.len() * combinations(&question.by, &rules.reference, &spans, &[]).len();
+    if rows > MOST_ROWS {
+        let failure = RuleFailure::new("/to", "answer-too-long").with("rows", rows).with("max", MOST_ROWS);
+        return Err(Problem::InvalidRequest(vec![failure]));
+    }
     let sums = sums(&mut *pool.get().await?, &spans).await?;
     question.wanted.respond(&request, &report(&question, &periods, &pieces, &sums, &rules.reference, clock.now()))
 }
