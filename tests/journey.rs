@@ -355,4 +355,5 @@ async fn what_is_not_well_formed_gets_its_own_refusal_and_never_a_fault_of_ours(
     }
     let unknown = gate.act(&declarant(1), "0000-0000-0000-00", &json!({"action": "fly"})).await;
     assert_eq!(unknown.problem(), "invalid-action");
+    assert!(unknown.text.contains("hold.place") && !unknown.text.contains("take_over"), "{}", unknown.text);
 }

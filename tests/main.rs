@@ -19,6 +19,7 @@ mod layering;
 mod migrations;
 mod open_actions;
 mod packaging;
+mod pages;
 mod readme;
 mod reference;
 mod schema;

@@ -52,7 +52,7 @@ fn request_id(headers: &HeaderMap) -> String {
 ///
 /// None that our handlers give: theirs are responses already.
 pub async fn frame(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let id = request_id(request.headers());
@@ -60,10 +60,14 @@ pub async fn frame(
     let began = std::time::Instant::now();
     // The request itself is lent on: who routes it wants it for himself.
     let (method, path) = (request.method().clone(), request.path().to_owned());
+    if method == Method::HEAD {
+        // Answered as GET is; the body stays here (RFC 9110, section 9.3.2), which the server sees to.
+        request.head_mut().method = Method::GET;
+    }
     let language = language(request.headers());
     let unknown = match request.app_data::<Data<KnownPaths>>() {
         Some(known) if !request.query_string().is_empty() => {
-            known.unknown_parameters(&method, &path, request.query_string())
+            known.unknown_parameters(request.method(), &path, request.query_string())
         }
         Some(_) | None => Vec::new(),
     };

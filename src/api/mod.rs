@@ -32,6 +32,17 @@ pub mod workflow;
         description = "The digital border gate of a province: firms declare the vehicles that will cross, every agency does its part on the same record, the province reads exact statistics.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
+    // The order in which the pages show them.
+    tags(
+        (name = "sessions", description = "Signing in, machine clients, the keys that verify tokens"),
+        (name = "declarations", description = "Declaring, amending, acting, the history"),
+        (name = "statistics", description = "Exact figures, current at every commit"),
+        (name = "workflow", description = "The table that decides who may do what from where"),
+        (name = "reference", description = "Gates, crossing points, yards and codes, each with its dates"),
+        (name = "administration", description = "Firms, accounts and machine clients"),
+        (name = "problems", description = "The pages behind the types of errors"),
+        (name = "operations", description = "Health and metrics")
+    ),
     modifiers(&Bearer),
     components(schemas(problem::ProblemDocument, statistics::Format, crate::domain::period::Interval))
 )]
@@ -119,6 +130,8 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .default_service(web::to(frame::unknown));
     routes(&mut ServiceConfig::new(config));
     config
+        // Whoever opens the address in a browser finds the docs.
+        .route("/", web::get().to(|| async { web::Redirect::to("/docs/").see_other() }))
         .route("/docs", web::get().to(|| async { web::Redirect::to("/docs/").permanent() }))
         .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document));
 }

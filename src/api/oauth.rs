@@ -65,7 +65,7 @@ pub struct OauthError {
     error_description: &'static str,
 }
 
-/// The public keys that verify tokens and gate passes (RFC 7517).
+/// The public keys that verify tokens (RFC 7517).
 #[derive(Serialize, ToSchema)]
 pub struct KeySet {
     /// The keys.
@@ -259,7 +259,7 @@ pub async fn token(
 
 /// Read the public keys
 ///
-/// They verify access tokens and gate passes; anyone can do so offline.
+/// They verify access tokens; anyone can do so offline.
 #[utoipa::path(
     tag = "sessions",
     operation_id = "read_keys",

@@ -30,7 +30,7 @@ words! {
 
 /// What a firm declares of one vehicle's crossing, as it is sent and as it is stored, without the
 /// people in it. A draft may lack all but direction and crossing point, and may be wrong: that
-/// shows in [`check`]'s findings and stops its submission, not its keeping.
+/// shows in the findings of [`check`](super::check) and stops its submission, not its keeping.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Content {

@@ -1,11 +1,15 @@
 //! What callers send: a declaration and an action, read from JSON with everything wrong at once.
 
+use std::str::FromStr;
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value};
 
 use super::content::{Content, CustomsDeclaration, GoodsLine, People, Person, TravelDocument, Vehicle};
 use super::declaration::Details;
 use super::reading::Fields;
 use super::rule_failure::RuleFailure;
+use super::words::UnknownWord;
 use super::workflow::{Action, Field};
 
 /// A declaration as it was sent, normalised.
@@ -165,6 +169,20 @@ pub fn merge_patch(target: &mut Value, patch: Value) {
     }
 }
 
+/// An action as somebody may name it: who names none is told of those that can be ordered, not of the service's own.
+struct Named(Action);
+
+impl FromStr for Named {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        static ORDERED: LazyLock<Vec<&str>> = LazyLock::new(|| {
+            Action::VARIANTS.iter().filter(|action| action.is_ordered()).map(|action| action.as_str()).collect()
+        });
+        text.parse().map(Self).map_err(|unknown: UnknownWord| UnknownWord { allowed: &ORDERED, ..unknown })
+    }
+}
+
 /// Reads an action and the fields that may be said with it from what was sent.
 ///
 /// # Errors
@@ -173,8 +191,8 @@ pub fn merge_patch(target: &mut Value, patch: Value) {
 pub fn action(sent: Value) -> Result<(Action, Details), Vec<RuleFailure>> {
     let mut failures = Vec::new();
     let mut fields = Fields::of(sent, "", &mut failures);
-    let action = fields.word::<Action>("action");
-    let Some(action) = fields.required("action", action) else { return Err(failures) };
+    let action = fields.word::<Named>("action");
+    let Some(Named(action)) = fields.required("action", action) else { return Err(failures) };
     if !action.is_ordered() {
         return Err(vec![RuleFailure::new("/action", "action-not-ordered").with("given", action)]);
     }

@@ -305,7 +305,7 @@ fn kind_of(value: &Value) -> &'static str {
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 printable characters; the same key and body again gives the same answer for seven days"),
         ("If-Match" = Option<String>, Header, description = "Only at this revision"),
     ),
-    request_body(content = actions::ActionRequest, content_type = "application/json"),
+    request_body(content = actions::ActionRequest, content_type = "application/json", example = json!({"action": "arrive", "observed_plate": "桂F12345"})),
     responses(
         (status = 200, description = "The record after it", body = DeclarationView, headers(("ETag" = String, description = "Its revision"))),
         (status = 400, description = "Not well-formed JSON", body = ProblemDocument, content_type = "application/problem+json"),

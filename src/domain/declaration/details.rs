@@ -33,7 +33,7 @@ pub struct Entry {
 
 /// What is said with an action, and what followed from it.
 ///
-/// The first part holds the fields a caller sends (see [`super::workflow::Field`]); the second what
+/// The first part holds the fields a caller sends (see [`Field`](crate::domain::workflow::Field)); the second what
 /// the service adds, so that the history alone tells the record.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -34,7 +34,7 @@ impl Validity {
     }
 }
 
-/// One entry of a list, as it is kept: what it says is read by [`Reference::build`].
+/// One entry of a list, as it is kept: what it says is read by [`Reference::build`](super::Reference::build).
 #[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct ReferenceEntry {
     /// The list it stands in.
