@@ -1,39 +1,110 @@
-//! The README's walk-through, run as it stands.
+//! The papers' commands, run as they stand.
 
+use std::path::Path;
 use std::process::Command;
 
 use chrono::Utc;
 
-use crate::support::demo_gate::TestGate;
+use crate::support::demo_gate::{PASSWORD, TestGate};
 
-/// The shell blocks of the walk-through, one after the other.
-fn walk_through() -> String {
-    let readme = include_str!("../README.md");
-    let chapter = readme.split("\n## ").find(|chapter| chapter.starts_with("One vehicle")).unwrap();
-    let blocks: Vec<&str> = chapter.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
-    assert_eq!(blocks.len(), 4, "the walk-through has other blocks than it had");
-    blocks.concat()
+/// A fenced block of a paper: what it is written in, and what stands in it.
+struct Block<'a> {
+    language: &'a str,
+    text: &'a str,
+}
+
+/// The reader's curl prints a refusal and goes on; the test's goes no further.
+const PRELUDE: &str = r#"
+set -eo pipefail
+curl() {
+    local answer
+    answer=$(command curl -S -w '\n%{http_code}' "$@")
+    printf '%s' "${answer%$'\n'*}"
+    case "${answer##*$'\n'}" in 2*) ;; *) return 22 ;; esac
+}
+"#;
+
+fn paper(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    // Windows' line ends are no shell's.
+    std::fs::read_to_string(path).unwrap().replace('\r', "")
+}
+
+fn blocks(text: &str) -> Vec<Block<'_>> {
+    let fenced = text.split("\n```").skip(1).step_by(2);
+    fenced.map(|block| block.split_once('\n').unwrap()).map(|(language, text)| Block { language, text }).collect()
+}
+
+/// The shell blocks one after the other, each step of which must be answered by 2xx, and what a `console` block asks,
+/// which must be refused as it says there.
+fn script(text: &str) -> String {
+    let mut script = PRELUDE.to_owned();
+    for block in blocks(text) {
+        match block.language {
+            "sh" => script.push_str(block.text),
+            "console" => {
+                let (asked, told) = block.text.split_once('\n').unwrap();
+                let asked = asked.strip_prefix("$ ").unwrap();
+                let parts: Vec<&str> = told.trim_end().split('…').collect();
+                assert!(told.contains("\"status\":4"), "no refusal: {told}");
+                script.push_str(&format!("answer=$({asked} || true)\n"));
+                for part in parts {
+                    script.push_str(&format!(
+                        "case \"$answer\" in (*'{}'*) ;; (*) echo \"$answer\"; exit 4;; esac\n",
+                        part.replace('\'', "'\\''")
+                    ));
+                }
+            }
+            _ => {}
+        }
+        script.push('\n');
+    }
+    script
+}
+
+/// Runs what `name` says from the heading `from` on, up to the heading `to`, on a gate of its own; what it printed.
+async fn run(name: &str, from: &str, to: &str) -> String {
+    let gate = TestGate::open().await;
+    // The papers plan an arrival by the reader's clock.
+    #[expect(clippy::disallowed_methods, reason = "the reader has the machine's clock too")]
+    gate.clock.set(Utc::now());
+    let text = paper(name);
+    let chapter = text.split(from).nth(1).unwrap_or_else(|| panic!("{name} has no {from:?}"));
+    let chapter = if to.is_empty() { chapter } else { chapter.split(to).next().unwrap() };
+    let address = format!("http://{}", gate.address);
+    let script = script(chapter).replace("http://127.0.0.1:8080", &address);
+    assert!(script.contains(&address) && script.contains(PASSWORD), "{name}: not much of a walk");
+    let output = tokio::task::spawn_blocking(move || Command::new("bash").args(["-c", &script]).output().unwrap());
+    let output = output.await.unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{name} ({}):\n{out}\n{err}", output.status);
+    out.into_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_readmes_walk_through_works_as_it_is_copied() {
-    let gate = TestGate::open().await;
-    // The walk-through plans its arrival by the machine's clock.
-    #[expect(clippy::disallowed_methods, reason = "the README's reader has the machine's clock too")]
-    gate.clock.set(Utc::now());
-    let address = format!("http://{}", gate.address);
-    let script = walk_through().replace("http://127.0.0.1:8080", &address);
-    assert!(script.contains(&address));
-    let output = tokio::task::spawn_blocking(move || {
-        Command::new("bash").args(["-e", "-o", "pipefail", "-c", &script]).output().unwrap()
-    });
-    let output = output.await.unwrap();
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{out}\n{err}");
-    let states: Vec<&str> = out.lines().filter_map(|line| line.strip_prefix("\"state\":")).collect();
+    let out = run("README.md", "\n## One vehicle", "\n## ").await;
+    let states: Vec<&str> =
+        out.lines().filter(|line| line.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')).collect();
     assert_eq!(states.len(), 17, "{out}");
-    assert_eq!(states.last(), Some(&"\"completed\""), "{out}");
-    assert_eq!(states.iter().filter(|state| **state == "\"ready\"").count(), 2, "{out}");
+    assert_eq!(states.last(), Some(&"completed"), "{out}");
+    assert_eq!(states.iter().filter(|state| **state == "ready").count(), 2, "{out}");
     assert!(out.contains("\"action\":\"hold.release\""), "the history tells it: {out}");
-    assert!(out.contains("\"completed\":1,\"declared\":1,\"direction\":\"import\""), "the figure has grown: {out}");
+    let imports: Vec<&str> = out.lines().filter_map(|line| line.split_once(",import,")).map(|(_, of)| of).collect();
+    assert_eq!(imports, ["0,0", "1,1"], "the figure before and after: {out}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_of_the_api_paper_works_as_it_is_copied() {
+    let out = run("docs/API.md", "# The API", "").await;
+    assert!(out.contains("\"scope\":\"declarations:read\""), "the client's token is narrowed: {out}");
+    assert!(out.contains("\"state\":\"registered\""), "{out}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_of_the_statistics_paper_works_as_it_is_copied() {
+    let out = run("docs/STATISTICS.md", "## Reading them", "").await;
+    for part in ["\"period\":\"2025-Q1\"", "period,crossing_point,direction,completed", "\"registered_not_arrived\""] {
+        assert!(out.contains(part), "no {part}: {out}");
+    }
 }
