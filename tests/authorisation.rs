@@ -52,10 +52,10 @@ fn callers() -> Vec<Caller> {
         all.push(person(&format!("{kind} quarantine here"), quarantine(kind), true));
     }
     for scope in OauthScope::VARIANTS {
-        for role in [Role::Declarant, Role::BorderGuard, Role::Analyst, Role::Admin] {
+        for role in [Role::Declarant, Role::GateManager, Role::BorderGuard, Role::Analyst, Role::Admin] {
             let actor = if role == Role::Declarant { declarant(1) } else { officer(role, &[]) };
             let actor = Actor { id: ActorId::Client(format!("{role}-{scope}")), ..actor };
-            let within_reach = matches!(role, Role::Declarant | Role::BorderGuard);
+            let within_reach = matches!(role, Role::Declarant | Role::GateManager | Role::BorderGuard);
             all.push(Caller { name: format!("{role} client with {scope}"), actor, scope: Some(*scope), within_reach });
         }
     }
@@ -105,9 +105,11 @@ fn expected(operation: &str, caller: &Caller) -> Option<Outcome> {
         "list_declarations" => if_may(reads && narrowed(OauthScope::DeclarationsRead)),
         "read_declaration" | "read_history" => if_seen(reads && narrowed(OauthScope::DeclarationsRead)),
         // Asked with `cancel`, which declarants and gate managers may.
-        "take_action" => {
-            if_seen(matches!(role, Role::Declarant | Role::GateManager) && narrowed(OauthScope::DeclarationsWrite))
-        }
+        "take_action" => if_seen(match role {
+            Role::Declarant => narrowed(OauthScope::DeclarationsWrite),
+            Role::GateManager => narrowed(OauthScope::ActionsWrite),
+            _ => false,
+        }),
         // Asked with an agency's own action, here the border guard's.
         "take_action of an agency" => if_seen(role == Role::BorderGuard && narrowed(OauthScope::ActionsWrite)),
         "backlog" | "quarter" | "throughput" => if_may(statistics && narrowed(OauthScope::StatisticsRead)),

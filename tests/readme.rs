@@ -1,5 +1,6 @@
 //! The papers' commands, run as they stand.
 
+use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
@@ -47,12 +48,10 @@ fn script(text: &str) -> String {
                 let asked = asked.strip_prefix("$ ").unwrap();
                 let parts: Vec<&str> = told.trim_end().split('…').collect();
                 assert!(told.contains("\"status\":4"), "no refusal: {told}");
-                script.push_str(&format!("answer=$({asked} || true)\n"));
+                writeln!(script, "answer=$({asked} || true)").unwrap();
                 for part in parts {
-                    script.push_str(&format!(
-                        "case \"$answer\" in (*'{}'*) ;; (*) echo \"$answer\"; exit 4;; esac\n",
-                        part.replace('\'', "'\\''")
-                    ));
+                    let part = part.replace('\'', "'\\''");
+                    writeln!(script, "case \"$answer\" in (*'{part}'*) ;; (*) echo \"$answer\"; exit 4;; esac").unwrap();
                 }
             }
             _ => {}

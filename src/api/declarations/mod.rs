@@ -333,7 +333,7 @@ pub async fn act(
         return Err(Problem::Forbidden("role"));
     }
     let (action, said) = sent::action(json_body(&request, &body, None)?).map_err(Problem::InvalidAction)?;
-    caller.may(scope_of(action), action.rule().by)?;
+    caller.may(scope_of(caller.actor.role), action.rule().by)?;
     let number = number(&path)?;
     let at_revision = if_match(&request).revision();
     let invalid = if action == Action::Submit { Problem::InvalidDeclaration } else { Problem::InvalidAction };
@@ -342,9 +342,9 @@ pub async fn act(
     ask(&office, &caller, &request, route, &body, work, StatusCode::OK, invalid).await
 }
 
-/// A firm's own system submits and cancels what it declares with the scope it declares with.
-fn scope_of(action: Action) -> OauthScope {
-    if action.rule().by.contains(&Role::Declarant) { OauthScope::DeclarationsWrite } else { OauthScope::ActionsWrite }
+/// A firm's own system submits and cancels what it declares with the scope it declares with; an agency's acts.
+fn scope_of(role: Role) -> OauthScope {
+    if role == Role::Declarant { OauthScope::DeclarationsWrite } else { OauthScope::ActionsWrite }
 }
 
 pub mod sent_schema {
