@@ -105,7 +105,7 @@ fn declared(now: DateTime<Utc>) -> (Declaration, Vec<Entry>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn whatever_anybody_tries_the_rules_hold(steps in prop::collection::vec((any::<prop::sample::Index>(), 0..64_usize), 60)) {
