@@ -51,7 +51,8 @@ fn script(text: &str) -> String {
                 writeln!(script, "answer=$({asked} || true)").unwrap();
                 for part in parts {
                     let part = part.replace('\'', "'\\''");
-                    writeln!(script, "case \"$answer\" in (*'{part}'*) ;; (*) echo \"$answer\"; exit 4;; esac").unwrap();
+                    writeln!(script, "case \"$answer\" in (*'{part}'*) ;; (*) echo \"$answer\"; exit 4;; esac")
+                        .unwrap();
                 }
             }
             _ => {}
