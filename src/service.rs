@@ -15,9 +15,9 @@ use crate::api::paging::Cursors;
 use crate::casework::overdue;
 use crate::casework::writer::Writer;
 use crate::clock::Clock;
-use crate::domain::act::RuleBook;
 use crate::domain::firm::CheckDigit;
 use crate::domain::reference::files;
+use crate::domain::rule_book::{InForce, RuleBook};
 use crate::identity::keys::Keys;
 use crate::identity::passwords::Passwords;
 use crate::identity::revocations;
@@ -71,7 +71,7 @@ pub struct Service {
     passwords: web::Data<Passwords>,
     cursors: web::Data<Cursors>,
     clock: web::Data<Clock>,
-    rules: web::Data<RuleBook>,
+    rules: web::Data<InForce>,
     cluster: web::Data<Cluster>,
     metrics: web::Data<Option<PrometheusHandle>>,
 }
@@ -94,11 +94,11 @@ impl Service {
         // What ended before this instance started stays ended.
         revocations::refresh(&mut conn, &tokens, plan.clock.now()).await?;
         drop(conn);
-        let rules = Arc::new(RuleBook {
-            reference,
+        let rules = Arc::new(InForce::new(RuleBook {
+            reference: Arc::new(reference),
             expire_after_days: plan.expire_after_days,
             tax_code_check: plan.tax_code_check,
-        });
+        }));
         let writer = Writer::start(plan.database_url.clone(), plan.clock.clone(), Arc::clone(&rules))
             .context("the writer cannot be started")?;
         Ok(Self {
@@ -184,7 +184,8 @@ impl Service {
     /// The database's.
     pub async fn expire_due(&self) -> anyhow::Result<usize> {
         let mut conn = self.pool.get().await?;
-        Ok(overdue::expire(&mut conn, &self.office.writer, self.clock.now(), self.rules.expire_after_days).await?)
+        Ok(overdue::expire(&mut conn, &self.office.writer, self.clock.now(), self.rules.book().expire_after_days)
+            .await?)
     }
 
     async fn expire(&self) -> anyhow::Result<()> {

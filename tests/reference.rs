@@ -9,12 +9,13 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App, web};
 use border_gate::api;
 use border_gate::clock::Clock;
-use border_gate::domain::act::RuleBook;
 use border_gate::domain::firm::CheckDigit;
 use border_gate::domain::reference::{List, Reference, files};
+use border_gate::domain::rule_book::{InForce, RuleBook};
 use border_gate::storage::reference;
 use chrono::NaiveDate;
 use serde_json::Value;
+use std::sync::Arc;
 
 use crate::support::database::TestDatabase;
 
@@ -86,11 +87,11 @@ async fn data_that_cannot_be_used_are_refused_with_every_fault() {
 /// What the service answers without a token at 17:00 UTC on 31 December 2025: New Year's Day at the gate.
 async fn answer(path: &str, known: Option<&str>) -> (StatusCode, Option<String>, Value) {
     let clock = Clock::standing_at("2025-12-31T17:00:00Z".parse().unwrap());
-    let reference = Reference::from_files().unwrap();
-    let rules = RuleBook { reference, expire_after_days: 15, tax_code_check: CheckDigit::Enforced };
+    let reference = Arc::new(Reference::from_files().unwrap());
+    let book = RuleBook { reference, expire_after_days: 15, tax_code_check: CheckDigit::Enforced };
     let app = App::new()
         .wrap(from_fn(api::frame::frame))
-        .app_data(web::Data::new(rules))
+        .app_data(web::Data::new(InForce::new(book)))
         .app_data(web::Data::new(clock))
         .configure(api::configure);
     let app = init_service(app).await;
