@@ -15,6 +15,7 @@ mod exact;
 mod faults;
 mod identity;
 mod import;
+mod instances;
 mod intake;
 mod journey;
 mod layering;
