@@ -13,6 +13,7 @@ why-not-in-a-yard = The vehicle is not in a yard.
 why-in-a-yard = The vehicle is still in a yard; it must leave it first.
 why-exists = The declaration exists already.
 why-not-due = It is not due yet.
+why-no-people = No driver or crew stands in the declaration, or they were erased already.
 why-all-tracks-required = Every track is required already.
 why-something-done-since = Something was done since the arrival; it can no longer be undone.
 why-own-track-not-failed = You may reject only what failed your own quarantine.

@@ -13,6 +13,7 @@ why-not-in-a-yard = Phương tiện không ở trong bến bãi.
 why-in-a-yard = Phương tiện còn ở trong bến bãi; phải ra bãi trước.
 why-exists = Tờ khai đã có.
 why-not-due = Chưa đến hạn.
+why-no-people = Tờ khai không có thông tin lái xe và người đi cùng, hoặc thông tin đó đã được xóa.
 why-all-tracks-required = Mọi luồng kiểm tra đều đã được yêu cầu.
 why-something-done-since = Sau khi vào cửa khẩu đã có thao tác khác; không hủy xác nhận được nữa.
 why-own-track-not-failed = Chỉ được từ chối khi kết quả kiểm dịch của chính lĩnh vực bạn là không đạt.

@@ -13,6 +13,7 @@ why-not-in-a-yard = 车辆不在停车场内。
 why-in-a-yard = 车辆仍在停车场内，须先离场。
 why-exists = 申报已存在。
 why-not-due = 尚未到期。
+why-no-people = 申报单中没有驾驶员和随车人员信息，或该信息已被删除。
 why-all-tracks-required = 所有查验环节均已要求。
 why-something-done-since = 进入口岸后已有其他操作，不能再撤销。
 why-own-track-not-failed = 只有本检疫类别不合格时才能拒绝。

@@ -26,7 +26,7 @@ struct Moving {
     actions: Vec<LinkedAction>,
     /// The record that a transfer makes at the other crossing point.
     made: Option<(Declaration, Vec<LinkedAction>)>,
-    /// An amendment is among the actions: the whole row is written.
+    /// An amendment or an erasure is among the actions: the whole row is written.
     amended: bool,
     /// Each that asked, with the record after his own action and what is kept of it.
     asked: Vec<(Pending, Declaration, Option<KeptReply>)>,
@@ -143,7 +143,9 @@ impl Desk {
                 Ok((after, actions, _)) if actions.is_empty() => pending.answer(Ok(Done::Written(Box::new(after)))),
                 Ok((after, actions, made)) => {
                     let kept = pending.ask.keep.as_ref().map(|keep| keep.kept(&after));
-                    let amended = actions.iter().any(|action| action.entry.action == Action::Amend);
+                    let amended = actions
+                        .iter()
+                        .any(|action| matches!(action.entry.action, Action::Amend | Action::ErasePeople));
                     let one = moving.entry(key).or_insert_with(|| Moving {
                         before: before.clone(),
                         after: after.clone(),

@@ -157,6 +157,13 @@ impl Declaration {
             }
             Action::TractorReturned => self.progress.tractor_returned.clone_from(&details.observed_plate),
             Action::Remark => {}
+            Action::ErasePeople => {
+                self.people = None;
+                if let Some(seal) = &mut self.people_seal {
+                    seal.salt.clear();
+                }
+                self.progress.people_erased_at = Some(at);
+            }
             Action::MakeReady => {
                 self.state = State::Ready;
                 self.stamps.ready_at = Some(at);
@@ -308,6 +315,7 @@ impl Declaration {
             | Action::MakeReady
             | Action::Reopen
             | Action::TakeOver
+            | Action::ErasePeople
             | Action::HoldPlace
             | Action::HoldRelease => return Err("it belongs to no track"),
         }
