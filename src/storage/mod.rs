@@ -5,6 +5,8 @@
 
 pub mod accounts;
 pub mod actions;
+pub mod checkpoint_file;
+pub mod checkpoints;
 pub mod clients;
 pub mod column_types;
 pub mod declarations;

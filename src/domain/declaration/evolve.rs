@@ -374,6 +374,11 @@ impl Declaration {
         self.progress.holds.is_empty() && self.progress.tracks.values().all(Part::is_done)
     }
 
+    /// Each required track as `track:state`, such as `fee:done`.
+    pub fn track_states(&self) -> impl Iterator<Item = String> {
+        self.progress.tracks.iter().map(|(track, part)| format!("{track}:{}", part.state))
+    }
+
     /// The key of the vehicle that holds a place among the active ones for this declaration: the
     /// onward one once the goods are in it, else the declared one; none when it is not active.
     #[must_use]
