@@ -1,5 +1,6 @@
 //! The service put together: the one application that both the binary and the tests run.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -7,15 +8,19 @@ use std::time::Duration;
 use actix_web::web;
 use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::time::MissedTickBehavior;
 
 use crate::api;
 use crate::api::declarations::Office;
 use crate::api::declarations::firm_names::FirmNames;
 use crate::api::health::Cluster;
 use crate::api::paging::Cursors;
+use crate::casework::checkpoints::{self, CheckpointWatch};
+use crate::casework::erasure;
 use crate::casework::overdue;
 use crate::casework::writer::Writer;
 use crate::clock::Clock;
+use crate::domain::audit::checkpoint::Signed;
 use crate::domain::firm::CheckDigit;
 use crate::domain::reference::files;
 use crate::domain::rule_book::{InForce, RuleBook};
@@ -45,6 +50,10 @@ pub struct Plan {
     pub public_url: String,
     /// Days after which what waits expires.
     pub expire_after_days: i64,
+    /// Days after its end that a record's people are erased; never without.
+    pub erase_people_after_days: Option<i64>,
+    /// The file that checkpoints are appended to, where there is one.
+    pub checkpoint_file: Option<PathBuf>,
     /// What a tax code's wrong check digit means.
     pub tax_code_check: CheckDigit,
     /// The metrics, where they are kept.
@@ -53,6 +62,8 @@ pub struct Plan {
 
 /// How often what is due by the clock is looked for.
 const OVERDUE_EVERY: Duration = Duration::from_mins(1);
+/// How often it is looked whether a checkpoint is due: what failed is tried again soon.
+const CHECKPOINT_LOOK_EVERY: Duration = Duration::from_secs(10);
 /// How often the metrics put away what was recorded: without it every request would be kept until somebody asks.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 /// How often the firms' names, and reference data that changed at another instance, are read anew.
@@ -76,6 +87,9 @@ pub struct Service {
     /// The last change of the reference data that was read.
     last_change: Arc<AtomicI64>,
     cluster: web::Data<Cluster>,
+    checkpoints: web::Data<CheckpointWatch>,
+    checkpoint_file: Option<PathBuf>,
+    erase_people_after_days: Option<i64>,
     metrics: web::Data<Option<PrometheusHandle>>,
 }
 
@@ -117,6 +131,9 @@ impl Service {
             last_change: Arc::new(AtomicI64::new(last_change)),
             office: web::Data::new(Office { writer, rules, clock: plan.clock, firms }),
             cluster: web::Data::new(Cluster(plan.cluster)),
+            checkpoints: web::Data::new(CheckpointWatch::default()),
+            checkpoint_file: plan.checkpoint_file,
+            erase_people_after_days: plan.erase_people_after_days,
             metrics: web::Data::new(plan.metrics),
         })
     }
@@ -137,16 +154,22 @@ impl Service {
             .app_data(self.clock.clone())
             .app_data(self.rules.clone())
             .app_data(self.cluster.clone())
+            .app_data(self.checkpoints.clone())
             .app_data(self.metrics.clone());
         api::configure(config);
     }
 
-    /// What goes on beside the requests, for ever: what is due expires, the firms' names stay fresh, tokens of
+    /// What goes on beside the requests, for ever: what is due expires or is erased, checkpoints are made, the firms' names stay fresh, tokens of
     /// sessions that ended at another instance are refused.
     pub async fn tend(self) {
         let (pool, tokens) = (Pool::clone(&self.pool), self.tokens.clone().into_inner());
         let clock = Clock::clone(&self.clock);
-        tokio::join!(self.tend_declarations(), self.tend_metrics(), revocations::watch(pool, tokens, clock));
+        tokio::join!(
+            self.tend_declarations(),
+            self.tend_checkpoints(),
+            self.tend_metrics(),
+            revocations::watch(pool, tokens, clock)
+        );
     }
 
     async fn tend_metrics(&self) {
@@ -164,7 +187,7 @@ impl Service {
         loop {
             let outcome = tokio::select! {
                 _ = names.tick() => self.refresh_names().await.and(self.refresh_reference().await),
-                _ = overdue.tick() => self.expire().await,
+                _ = overdue.tick() => self.expire().await.and(self.erase().await),
             };
             if let Err(error) = outcome {
                 tracing::warn!(error = format!("{error:#}"), "what goes on beside the requests did not");
@@ -206,6 +229,56 @@ impl Service {
         let mut conn = self.pool.get().await?;
         Ok(overdue::expire(&mut conn, &self.office.writer, self.clock.now(), self.rules.book().expire_after_days)
             .await?)
+    }
+
+    /// Makes a checkpoint of the record, if one is due; it, where this instance made it.
+    ///
+    /// # Errors
+    ///
+    /// The database's, and the file's; `/health/ready` tells of it until the next one is made.
+    pub async fn checkpoint(&self) -> anyhow::Result<Option<Signed>> {
+        let outcome = self.try_checkpoint().await;
+        self.checkpoints.note(outcome.as_ref().err().map(|error| format!("{error:#}")));
+        outcome
+    }
+
+    async fn try_checkpoint(&self) -> anyhow::Result<Option<Signed>> {
+        let mut conn = self.pool.get().await.context("the database cannot be reached")?;
+        let made = checkpoints::make(&mut conn, self.tokens.keys(), self.clock.now()).await?;
+        if let Some(file) = &self.checkpoint_file {
+            checkpoints::publish(&mut conn, file).await?;
+        }
+        Ok(made)
+    }
+
+    async fn tend_checkpoints(&self) {
+        let mut due = tokio::time::interval(CHECKPOINT_LOOK_EVERY);
+        due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            due.tick().await;
+            if let Err(error) = self.checkpoint().await {
+                tracing::error!(error = format!("{error:#}"), "no checkpoint of the record could be made");
+            }
+        }
+    }
+
+    /// Erases the people of the records whose term is over; of how many.
+    ///
+    /// # Errors
+    ///
+    /// The database's.
+    pub async fn erase_due(&self) -> anyhow::Result<usize> {
+        let Some(days) = self.erase_people_after_days else { return Ok(0) };
+        let mut conn = self.pool.get().await?;
+        Ok(erasure::erase_due(&mut conn, &self.office.writer, self.clock.now(), days).await?)
+    }
+
+    async fn erase(&self) -> anyhow::Result<()> {
+        let erased = self.erase_due().await?;
+        if erased > 0 {
+            tracing::info!(erased, "records whose people were erased after their term");
+        }
+        Ok(())
     }
 
     async fn expire(&self) -> anyhow::Result<()> {

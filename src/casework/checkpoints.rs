@@ -2,14 +2,14 @@
 //! appended to a file. Whatever goes wrong with it stops nobody at the gate.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use diesel::result::Error as DieselError;
 use diesel_async::AsyncPgConnection;
 
 use crate::domain::audit::Hash;
-use crate::domain::audit::checkpoint::{Checkpoint, Signed, gap, is_due};
+use crate::domain::audit::checkpoint::{Checkpoint, Gap, Signed, gap, is_due};
 use crate::domain::audit::merkle::{self, Tree};
 use crate::identity::keys::Keys;
 use crate::storage::{checkpoint_file, checkpoints};
@@ -131,20 +131,30 @@ pub async fn publish(conn: &mut AsyncPgConnection, file: &Path) -> Result<(), Ch
     }
 }
 
-/// What stands in the way of checkpoints at this instance, as one sentence, until the next one is made.
-#[derive(Clone, Debug, Default)]
-pub struct Impediment(Arc<Mutex<Option<String>>>);
+/// Since when checkpoints are late, if they are: actions have waited for one too long, or silence has.
+///
+/// # Errors
+///
+/// The database's.
+pub async fn late(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> Result<Option<Gap>, DieselError> {
+    let Some(last) = checkpoints::last(conn).await? else { return Ok(None) };
+    let waiting = checkpoints::waiting(conn, last.checkpoint.transactions_to).await?;
+    Ok(gap(Some(last.checkpoint.made_at), waiting.oldest, now))
+}
 
-impl Impediment {
-    /// What stands in the way now, if anything.
+/// What keeps this instance from making checkpoints, in one sentence, until it does not any more.
+#[derive(Debug, Default)]
+pub struct CheckpointWatch(Mutex<Option<String>>);
+
+impl CheckpointWatch {
+    /// What keeps it now, if anything.
     #[must_use]
-    pub fn present(&self) -> Option<String> {
+    pub fn impediment(&self) -> Option<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Notes how the last try went.
-    pub fn note<T>(&self, outcome: &Result<T, CheckpointError>) {
-        let said = outcome.as_ref().err().map(ToString::to_string);
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = said;
+    pub fn note(&self, impediment: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = impediment;
     }
 }

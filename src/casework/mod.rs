@@ -23,6 +23,8 @@ pub mod checkpoints;
 pub mod declare;
 mod desk;
 pub mod doctor;
+pub mod erasure;
+pub mod evidence;
 pub mod failure;
 pub mod import;
 pub mod overdue;

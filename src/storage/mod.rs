@@ -11,6 +11,7 @@ pub mod clients;
 pub mod column_types;
 pub mod declarations;
 pub mod embedded;
+pub mod evidence;
 pub mod firms;
 pub mod idempotency;
 pub mod mandates;

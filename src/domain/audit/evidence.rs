@@ -40,6 +40,8 @@ pub struct Beginning {
     pub form: u32,
     /// When it was made.
     pub made_at: DateTime<Utc>,
+    /// Whether the people stand in it, with their salts; else they were left out.
+    pub people: bool,
 }
 
 /// The last line of an export: how much stands before it.
@@ -122,6 +124,23 @@ pub struct Leaf {
     pub seq: i32,
     /// Its hash.
     pub hash: Hash,
+}
+
+impl Evidence {
+    /// The same without the people in it.
+    #[must_use]
+    pub fn without_people(mut self) -> Self {
+        match &mut self {
+            Self::Export(beginning) => beginning.people = false,
+            Self::Declaration(recorded) => {
+                if let Some(row) = &mut recorded.row {
+                    (row.people, row.people_salt) = (None, None);
+                }
+            }
+            Self::Leaf(_) | Self::Checkpoint(_) | Self::End(_) => {}
+        }
+        self
+    }
 }
 
 impl Leaf {

@@ -123,6 +123,8 @@ pub struct Verification<'a> {
     last_checkpoint: Option<Signed>,
     tree: Tree,
     begun: bool,
+    /// Whether people are there to be compared.
+    people: bool,
     ended: bool,
     compared: Compared,
     differences: Vec<Difference>,
@@ -147,6 +149,7 @@ impl<'a> Verification<'a> {
             last_checkpoint: None,
             tree: Tree::default(),
             begun: false,
+            people: true,
             ended: false,
             compared: Compared::default(),
             differences: Vec::new(),
@@ -174,6 +177,7 @@ impl<'a> Verification<'a> {
         self.begun = true;
         match evidence {
             Evidence::Export(beginning) => {
+                self.people = beginning.people;
                 if beginning.form != FORM {
                     self.differ(Place::Whole, format!("the export is of form {}, known is {FORM}", beginning.form));
                 }
@@ -238,7 +242,8 @@ impl<'a> Verification<'a> {
             (Some(_), None) => debug_assert!(self.differences.len() > before, "a replay fails for a reason"),
             (Some(row), Some(replayed)) => {
                 self.compared.erased += u64::from(replayed.progress.people_erased_at.is_some());
-                for what in compare(row, &replayed) {
+                let people = self.people.then(|| compare_people(row, &replayed)).flatten();
+                for what in compare(row, &replayed).into_iter().chain(people) {
                     self.differ(whole.clone(), what);
                 }
             }
@@ -265,12 +270,18 @@ impl<'a> Verification<'a> {
             None => (1, Hash::default(), 0),
         };
         if checkpoint.number != number {
-            self.differ(at.clone(), format!("the one before it should be followed by checkpoint {number}: some are missing"));
+            self.differ(
+                at.clone(),
+                format!("the one before it should be followed by checkpoint {number}: some are missing"),
+            );
         } else if checkpoint.previous != hash {
             self.differ(at.clone(), "it does not follow the checkpoint before it: its `previous` is another's");
         }
         if checkpoint.transactions_from != from {
-            self.differ(at.clone(), format!("it begins at transaction {} and not at {from}", checkpoint.transactions_from));
+            self.differ(
+                at.clone(),
+                format!("it begins at transaction {} and not at {from}", checkpoint.transactions_from),
+            );
         }
         if self.last_leaf.is_some_and(|(transaction, _, _)| transaction >= checkpoint.transactions_to) {
             self.differ(at.clone(), "actions of later transactions come before it");
@@ -278,7 +289,9 @@ impl<'a> Verification<'a> {
         match self.signatures.is_by(&checkpoint.key_id, checkpoint.canonical().as_bytes(), &signed.signature) {
             Some(true) => {}
             Some(false) => self.differ(at.clone(), "its signature does not hold"),
-            None => self.differ(at.clone(), format!("it is signed by the key {:?}, which is not known", checkpoint.key_id)),
+            None => {
+                self.differ(at.clone(), format!("it is signed by the key {:?}, which is not known", checkpoint.key_id))
+            }
         }
         let tree = std::mem::take(&mut self.tree);
         if checkpoint.actions != tree.leaves() {
@@ -302,7 +315,10 @@ impl<'a> Verification<'a> {
                 }
                 std::cmp::Ordering::Equal => {
                     if copied != *signed {
-                        self.differ(Place::Checkpoint(number), "it is not the one that was published: it was signed anew");
+                        self.differ(
+                            Place::Checkpoint(number),
+                            "it is not the one that was published: it was signed anew",
+                        );
                     }
                     self.next_copy();
                     return;
@@ -420,7 +436,6 @@ fn compare(row: &Row, replayed: &Declaration) -> Vec<String> {
     }
     found.extend(same_json("content", &row.content, content));
     found.extend(same_json("progress", &row.progress, &replayed.progress));
-    found.extend(compare_people(row, replayed));
     found
 }
 
@@ -436,8 +451,7 @@ fn same_json<T: Serialize + DeserializeOwned>(column: &str, stands: &str, follow
         Ok(stands) if stands == follows => None,
         Ok(stands) => {
             let fields = |value: &Value| value.as_object().map(|object| object.keys().cloned().collect::<Vec<_>>());
-            let names: BTreeSet<String> =
-                fields(&stands).into_iter().chain(fields(&follows)).flatten().collect();
+            let names: BTreeSet<String> = fields(&stands).into_iter().chain(fields(&follows)).flatten().collect();
             let differing: Vec<String> =
                 names.into_iter().filter(|name| stands.get(name) != follows.get(name)).collect();
             Some(format!("{column} is not what its actions lead to, in: {}", differing.join(", ")))

@@ -180,7 +180,8 @@ impl Whole {
         self.tracks.push(track_states(declaration));
         self.content.push(JsonText::of(content)?);
         self.people.push(declaration.people.as_ref().map(JsonText::of).transpose()?);
-        self.people_salt.push(declaration.people_seal.as_ref().map(|seal| seal.salt.clone()).filter(|salt| !salt.is_empty()));
+        self.people_salt
+            .push(declaration.people_seal.as_ref().map(|seal| seal.salt.clone()).filter(|salt| !salt.is_empty()));
         self.people_digest.push(declaration.people_seal.as_ref().map(|seal| seal.digest.clone()));
         self.progress.push(JsonText::of(&declaration.progress)?);
         self.created_at.push(stamps.created_at);
