@@ -177,7 +177,11 @@ impl Desk {
             return Err(Failure::Internal("a new declaration among actions".into()));
         };
         let actor = &pending.ask.who.actor;
-        if !declaration.is_visible_to(actor) {
+        let action = match order {
+            Order::Action(action, _) => *action,
+            Order::Amend(_) => Action::Amend,
+        };
+        if !declaration.is_within_reach_of(action, actor) {
             return Err(Failure::NoSuchDeclaration);
         }
         if at_revision.is_some_and(|revision| revision != declaration.revision) {

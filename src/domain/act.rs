@@ -117,6 +117,13 @@ impl Declaration {
         }
     }
 
+    /// Whether `actor` may name this declaration to take `action` on it. An administrator orders an erasure by number
+    /// alone, and sees nothing of the record by it.
+    #[must_use]
+    pub fn is_within_reach_of(&self, action: Action, actor: &Actor) -> bool {
+        self.is_visible_to(actor) || (action == Action::ErasePeople && actor.role == Role::Admin)
+    }
+
     /// The actions open to `actor` now, in the table's order.
     #[must_use]
     pub fn offered(&self, actor: &Actor, now: DateTime<Utc>, rules: Rules) -> Vec<Action> {
@@ -394,9 +401,7 @@ pub fn act(
     rules: Rules,
 ) -> Result<Acted, Refusal> {
     let now = to_micros(now);
-    // An administrator orders an erasure by number, and learns nothing of the record by it.
-    let unseen = order.action == Action::ErasePeople && actor.role == Role::Admin;
-    if !unseen && !declaration.is_visible_to(actor) {
+    if !declaration.is_within_reach_of(order.action, actor) {
         return Err(Refusal::NotVisible);
     }
     if let Some(obstacle) = declaration.obstacle(order.action, actor, now, rules) {

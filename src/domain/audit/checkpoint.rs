@@ -175,7 +175,14 @@ mod tests {
             root: Hash([0xcd; 32]),
             gap: None,
         };
-        insta::assert_snapshot!(checkpoint.canonical());
+        let written = format!(
+            "border-gate checkpoint 1\nnumber 2\nprevious {}\nkey_id kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k\n\
+             made_at 2025-03-31T02:01:00.000000Z\ntransactions_from 0\ntransactions_to 812\nactions 12\nroot {}\n\
+             gap none\n",
+            "ab".repeat(32),
+            "cd".repeat(32)
+        );
+        assert_eq!(checkpoint.canonical(), written);
         let gap = Gap { from: at("2025-03-31T01:00:00.5Z"), until: at("2025-03-31T02:01:00Z") };
         let signed = Signed { checkpoint: Checkpoint { gap: Some(gap), ..checkpoint }, signature: [7; 64] };
         let last = signed.checkpoint.canonical().lines().last().map(str::to_owned);
