@@ -29,7 +29,7 @@ use crate::identity::passwords::Passwords;
 use crate::identity::revocations;
 use crate::identity::tokens::Tokens;
 use crate::storage::embedded::ClusterWatch;
-use crate::storage::pool::{Pool, pool};
+use crate::storage::pool::{Pool, Pooled, pool};
 use crate::storage::reference;
 
 /// What a service is made with.
@@ -187,7 +187,7 @@ impl Service {
         loop {
             let outcome = tokio::select! {
                 _ = names.tick() => self.refresh_names().await.and(self.refresh_reference().await),
-                _ = overdue.tick() => self.expire().await.and(self.erase().await),
+                _ = overdue.tick() => self.see_to_what_is_due().await,
             };
             if let Err(error) = outcome {
                 tracing::warn!(error = format!("{error:#}"), "what goes on beside the requests did not");
@@ -226,9 +226,38 @@ impl Service {
     ///
     /// The database's.
     pub async fn expire_due(&self) -> anyhow::Result<usize> {
-        let mut conn = self.pool.get().await?;
+        let mut conn = self.for_what_is_due().await?;
         Ok(overdue::expire(&mut conn, &self.office.writer, self.clock.now(), self.rules.book().expire_after_days)
             .await?)
+    }
+
+    /// Records the legal clocks that ran out; on how many declarations.
+    ///
+    /// # Errors
+    ///
+    /// The database's.
+    pub async fn record_breaches(&self) -> anyhow::Result<usize> {
+        let mut conn = self.for_what_is_due().await?;
+        let book = self.rules.book();
+        Ok(overdue::record_breaches(&mut conn, &self.office.writer, self.clock.now(), &book).await?)
+    }
+
+    /// Erases the people of the records whose term is over; of how many.
+    ///
+    /// # Errors
+    ///
+    /// The database's.
+    pub async fn erase_due(&self) -> anyhow::Result<usize> {
+        let Some(days) = self.erase_people_after_days else { return Ok(0) };
+        let mut conn = self.for_what_is_due().await?;
+        Ok(erasure::erase_due(&mut conn, &self.office.writer, self.clock.now(), days).await?)
+    }
+
+    /// A connection for the system's own actions: none on a dump that was just loaded, before its transactions count on.
+    async fn for_what_is_due(&self) -> anyhow::Result<Pooled> {
+        let mut conn = self.pool.get().await?;
+        checkpoints::counts_on(&mut conn).await?;
+        Ok(conn)
     }
 
     /// Makes a checkpoint of the record, if one is due; it, where this instance made it.
@@ -262,29 +291,18 @@ impl Service {
         }
     }
 
-    /// Erases the people of the records whose term is over; of how many.
-    ///
-    /// # Errors
-    ///
-    /// The database's.
-    pub async fn erase_due(&self) -> anyhow::Result<usize> {
-        let Some(days) = self.erase_people_after_days else { return Ok(0) };
-        let mut conn = self.pool.get().await?;
-        Ok(erasure::erase_due(&mut conn, &self.office.writer, self.clock.now(), days).await?)
-    }
-
-    async fn erase(&self) -> anyhow::Result<()> {
-        let erased = self.erase_due().await?;
-        if erased > 0 {
-            tracing::info!(erased, "records whose people were erased after their term");
-        }
-        Ok(())
-    }
-
-    async fn expire(&self) -> anyhow::Result<()> {
+    async fn see_to_what_is_due(&self) -> anyhow::Result<()> {
         let expired = self.expire_due().await?;
         if expired > 0 {
             tracing::info!(expired, "declarations expired");
+        }
+        let breaches = self.record_breaches().await?;
+        if breaches > 0 {
+            tracing::info!(breaches, "legal clocks ran out");
+        }
+        let erased = self.erase_due().await?;
+        if erased > 0 {
+            tracing::info!(erased, "records whose people were erased after their term");
         }
         Ok(())
     }

@@ -61,7 +61,7 @@ async fn some_work(gate: &TestGate) -> [String; 4] {
 /// transactions are counted in common.
 async fn settled(gate: &TestGate) {
     let client = gate.database.admin().await;
-    let sql = "select coalesce(max(transaction) < pg_snapshot_xmin(pg_current_snapshot()), true) from actions";
+    let sql = "select coalesce(max(transaction) < settled_transactions()::text::xid8, true) from actions";
     while !client.query_one(sql, &[]).await.unwrap().get::<_, bool>(0) {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }

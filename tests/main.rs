@@ -6,6 +6,7 @@ mod audit;
 mod authorisation;
 mod casework;
 mod check;
+mod clocks;
 mod cluster;
 mod connections;
 mod contract;

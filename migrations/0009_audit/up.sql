@@ -4,6 +4,10 @@
 -- constant default rewrites nothing, however many rows there are; only then does every new row name its transaction.
 alter table actions add column transaction xid8 not null default '0';
 alter table actions alter column transaction set default pg_current_xact_id();
+-- The oldest transaction that may still be under way: all before it have ended. After a dump was loaded elsewhere,
+-- where transactions are counted anew, `border-gate migrate` puts what is missing into this and into the default above.
+create function settled_transactions() returns bigint language sql stable
+    as 'select pg_snapshot_xmin(pg_current_snapshot())::text::bigint';
 -- Read from one transaction on, and no further than the oldest that is still under way: nothing that commits late is
 -- passed over. On a distributed PostgreSQL a local table on the coordinator takes this index's place.
 create index actions_transaction on actions (transaction, declaration, seq);

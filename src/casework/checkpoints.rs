@@ -28,7 +28,7 @@ pub enum CheckpointError {
     /// The database counts its transactions anew: it was loaded from a dump.
     #[error(
         "the database's transactions count from {counts} on and the last checkpoint goes to {to}: it was loaded from a \
-         dump, and its count must be set forward (docs/AUDIT.md, after a restore)"
+         dump, and `border-gate migrate` or a start of the service must set its count forward"
     )]
     CountsAnew {
         /// The transactions that have ended.
@@ -55,6 +55,18 @@ pub enum CheckpointError {
         /// The last checkpoint in it.
         number: i64,
     },
+}
+
+/// Whether the database's transactions count on from those of the last checkpoint. Where they do not, nothing should be
+/// done on it before that is mended: what is done would stand before what is signed.
+///
+/// # Errors
+///
+/// [`CheckpointError::CountsAnew`], and the database's.
+pub async fn counts_on(conn: &mut AsyncPgConnection) -> Result<(), CheckpointError> {
+    let to = checkpoints::last(conn).await?.map_or(0, |last| last.checkpoint.transactions_to);
+    let counts = checkpoints::waiting(conn, to).await?.settled_to;
+    if counts < to { Err(CheckpointError::CountsAnew { counts, to }) } else { Ok(()) }
 }
 
 /// Makes a checkpoint, if one is due; it, where this instance made it.

@@ -138,7 +138,7 @@ pub async fn waiting(conn: &mut AsyncPgConnection, from: i64) -> QueryResult<Wai
     diesel::sql_query(
         "select settled.settled_to, first.recorded_at as oldest,
                 coalesce(first.transaction < settled.settled_to::text::xid8, false) as is_settled
-           from (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as settled_to) as settled
+           from (select settled_transactions() as settled_to) as settled
            left join lateral (select transaction, recorded_at from actions where transaction >= $1::text::xid8
                                order by transaction, declaration, seq limit 1) as first on true",
     )

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use border_gate::casework::checkpoints::{make, publish};
 use border_gate::domain::workflow::Role;
 use border_gate::storage::checkpoints::{leaves, waiting};
-use border_gate::storage::{checkpoint_file, evidence::compared_columns};
+use border_gate::storage::{checkpoint_file, evidence::compared_columns, migrate};
 use chrono::Duration;
 use serde_json::json;
 
 use super::{checkpoint, declared, done, nothing_differs, settled, some_work};
 use crate::support::database::TestDatabase;
-use crate::support::gate::{TestGate, declarant, officer};
+use crate::support::gate::{TestGate, officer};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_minute_in_which_something_was_done_is_signed_and_published() {
@@ -201,15 +201,35 @@ async fn every_column_of_a_declaration_is_compared_with_its_actions() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_whose_transactions_count_anew_is_told() {
+async fn a_dump_loaded_where_transactions_are_counted_anew_goes_on_where_it_ended() {
     let gate = TestGate::open().await;
-    declared(&gate, "桂F12345").await;
-    checkpoint(&gate).await;
-    let sql = "update checkpoints set transactions_to = transactions_to + 1000000000";
-    gate.database.admin().await.execute(sql, &[]).await.unwrap();
+    let admin = gate.database.admin().await;
+    // A server that has counted a thousand million transactions.
+    let count = async |add: &str| {
+        let function = "create or replace function settled_transactions() returns bigint language sql stable as";
+        let sql = format!(
+            "{function} 'select pg_snapshot_xmin(pg_current_snapshot())::text::bigint {add}';
+             alter table actions alter column transaction set default ((pg_current_xact_id()::text::bigint {add})::text::xid8)"
+        );
+        admin.batch_execute(&sql).await.unwrap();
+    };
+    count("+ 1000000000").await;
+    some_work(&gate).await;
+    let before = checkpoint(&gate).await;
+    // The dump is loaded into a new one.
+    count("").await;
     gate.clock.set(gate.now() + Duration::minutes(1));
-    let why = gate.service.checkpoint().await.unwrap_err().to_string();
-    assert!(why.contains("it was loaded from a dump"), "{why}");
-    let reply = gate.get(&declarant(1), "/api/v1/declarations").await;
-    assert_eq!(reply.status, 200);
+    for why in [gate.service.checkpoint().await.unwrap_err(), gate.service.expire_due().await.unwrap_err()] {
+        assert!(why.to_string().contains("it was loaded from a dump"), "{why}");
+    }
+    migrate::migrate(gate.database.url()).await.unwrap();
+    declared(&gate, "桂F22222").await;
+    let after = checkpoint(&gate).await;
+    assert_eq!((after.checkpoint.previous, after.checkpoint.actions), (before.hash(), 2));
+    nothing_differs(&gate).await;
+    // A start where nothing is to be mended changes nothing.
+    let default = "select pg_get_expr(adbin, adrelid) from pg_attrdef where adrelid = 'actions'::regclass";
+    let stands: String = admin.query_one(default, &[]).await.unwrap().get(0);
+    migrate::migrate(gate.database.url()).await.unwrap();
+    assert_eq!(admin.query_one(default, &[]).await.unwrap().get::<_, String>(0), stands);
 }
