@@ -20,7 +20,8 @@ pub const CHECKPOINTS: usize = 1_000;
 const ROW: &str = "number, revision, state, firm, declarant, direction, crossing_point, cargo_class, plate, \
      trader_tax_code, customs_declarations, tracks, content, people, people_salt, people_digest, progress, created_at, \
      declared_at, registered_at, arrived_at, cleared_at, yard_in_at, yard_out_at, ready_at, completed_at, ended_at, \
-     left_at, last_action, last_action_at, waiting_since, head";
+     left_at, last_action, last_action_at, waiting_since, head, documents_since, inspection_since, \
+     inspection_until";
 
 /// The columns of `declarations` that are compared with what the actions add up to; a test holds that there are no others.
 #[must_use]
@@ -175,6 +176,9 @@ fn whole(row: &Found) -> Result<Row, Error> {
         last_action_at: row.try_get(29)?,
         waiting_since: row.try_get(30)?,
         head: hash(row.try_get(31)?),
+        documents_since: row.try_get(32)?,
+        inspection_since: row.try_get(33)?,
+        inspection_until: row.try_get(34)?,
     })
 }
 

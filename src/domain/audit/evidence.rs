@@ -94,6 +94,9 @@ pub struct Row {
     pub last_action_at: DateTime<Utc>,
     pub waiting_since: Option<DateTime<Utc>>,
     pub head: Hash,
+    pub documents_since: Option<DateTime<Utc>>,
+    pub inspection_since: Option<DateTime<Utc>>,
+    pub inspection_until: Option<DateTime<Utc>>,
 }
 
 /// A row of `actions`. The number of its declaration stands beside it.

@@ -17,6 +17,7 @@ use super::evidence::{End, Evidence, FORM, Leaf, Recorded, Row, Taken};
 use super::merkle::{self, Tree};
 use super::{Hash, link_texts, seal};
 use crate::domain::declaration::{Declaration, Details, Entry};
+use crate::domain::legal_clocks::LegalClock;
 use crate::domain::number::Number;
 
 /// What is not as it should be.
@@ -404,6 +405,8 @@ fn entry(taken: &Taken) -> Result<Entry, String> {
 fn compare(row: &Row, replayed: &Declaration) -> Vec<String> {
     let mut found = Vec::new();
     let content = &replayed.content;
+    let clocks = replayed.running_clocks();
+    let running = |which| clocks.iter().find(|running| running.clock == which);
     let mut same = |column: &str, stands: &dyn fmt::Debug, follows: &dyn fmt::Debug, is: bool| {
         if !is {
             found.push(format!("{column} is {stands:?}, and its actions lead to {follows:?}"));
@@ -431,6 +434,9 @@ fn compare(row: &Row, replayed: &Declaration) -> Vec<String> {
         "last_action": row.last_action.as_str() => replayed.last_action.as_str(),
         "last_action_at": row.last_action_at => replayed.last_action_at,
         "waiting_since": row.waiting_since => replayed.waiting_since(),
+        "documents_since": row.documents_since => running(LegalClock::Documents).map(|running| running.since),
+        "inspection_since": row.inspection_since => running(LegalClock::Inspection).map(|running| running.since),
+        "inspection_until": row.inspection_until => running(LegalClock::Inspection).and_then(|running| running.until),
         "head": row.head => replayed.head,
         "people_digest": row.people_digest.as_deref() => replayed.people_seal.as_ref().map(|seal| seal.digest.as_str()),
     }
