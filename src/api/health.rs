@@ -113,15 +113,15 @@ pub async fn metrics(
 ) -> HttpResponse {
     ::metrics::gauge!("border_gate_writer_waiting")
         .set(f64::from(u32::try_from(office.writer.depth()).unwrap_or(u32::MAX)));
+    let mut late = checkpoints.impediment().is_some();
     if let Ok(mut conn) = pool.get().await
         && let Ok(Some(last)) = crate::storage::checkpoints::last(&mut conn).await
     {
         let age = clock.now() - last.checkpoint.made_at;
         ::metrics::gauge!("border_gate_checkpoint_age_seconds").set(age.as_seconds_f64());
-        let late = checkpoints.impediment().is_some()
-            || checkpoints::late(&mut conn, clock.now()).await.is_ok_and(|gap| gap.is_some());
-        ::metrics::gauge!("border_gate_checkpoints_late").set(if late { 1.0 } else { 0.0 });
+        late |= checkpoints::late(&mut conn, clock.now()).await.is_ok_and(|gap| gap.is_some());
     }
+    ::metrics::gauge!("border_gate_checkpoints_late").set(if late { 1.0 } else { 0.0 });
     let text = handle.as_ref().as_ref().map(PrometheusHandle::render).unwrap_or_default();
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
 }
