@@ -12,6 +12,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::api;
 use crate::api::declarations::Office;
+use crate::api::declarations::batch::BatchRoom;
 use crate::api::declarations::firm_names::FirmNames;
 use crate::api::health::Cluster;
 use crate::api::paging::Cursors;
@@ -90,6 +91,7 @@ pub struct Service {
     checkpoints: web::Data<CheckpointWatch>,
     checkpoint_file: Option<PathBuf>,
     erase_people_after_days: Option<i64>,
+    batches: web::Data<BatchRoom>,
     metrics: web::Data<Option<PrometheusHandle>>,
 }
 
@@ -134,6 +136,7 @@ impl Service {
             checkpoints: web::Data::new(CheckpointWatch::default()),
             checkpoint_file: plan.checkpoint_file,
             erase_people_after_days: plan.erase_people_after_days,
+            batches: web::Data::default(),
             metrics: web::Data::new(plan.metrics),
         })
     }
@@ -155,6 +158,7 @@ impl Service {
             .app_data(self.rules.clone())
             .app_data(self.cluster.clone())
             .app_data(self.checkpoints.clone())
+            .app_data(self.batches.clone())
             .app_data(self.metrics.clone());
         api::configure(config);
     }

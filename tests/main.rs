@@ -4,6 +4,7 @@
 
 mod audit;
 mod authorisation;
+mod batch;
 mod casework;
 mod check;
 mod clocks;
@@ -15,6 +16,7 @@ mod exact;
 mod faults;
 mod identity;
 mod import;
+mod instances;
 mod intake;
 mod journey;
 mod layering;
