@@ -121,3 +121,11 @@ async fn every_command_of_the_paper_on_working_time_works_as_it_is_copied() {
     assert!(out.contains("\"valid_from\":\"2030-07-01\",\"valid_to\":\"2030-07-03\""), "the closure stands: {out}");
     assert!(out.contains("\"reason\":\"Flood; notice of the gate management, 30 June\""), "and why: {out}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_of_the_audit_paper_works_as_it_is_copied() {
+    let out = run("docs/AUDIT.md", "## Keeping checkpoints elsewhere", "## For programmers").await;
+    assert!(out.contains("\"form\":\"border-gate checkpoint 1\""), "{out}");
+    assert!(out.contains("{\"erased\":["), "{out}");
+    assert!(out.contains("\"people_erased_at\":\"20"), "{out}");
+}
