@@ -104,7 +104,7 @@ fn expected(operation: &str, caller: &Caller) -> Option<Outcome> {
         }
         "declare" | "declare_batch" => if_may(role == Role::Declarant && narrowed(OauthScope::DeclarationsWrite)),
         "amend_declaration" => if_seen(role == Role::Declarant && narrowed(OauthScope::DeclarationsWrite)),
-        "list_declarations" => if_may(reads && narrowed(OauthScope::DeclarationsRead)),
+        "list_declarations" | "read_feed" => if_may(reads && narrowed(OauthScope::DeclarationsRead)),
         "read_declaration" | "read_history" => if_seen(reads && narrowed(OauthScope::DeclarationsRead)),
         // Asked with `cancel`, which declarants and gate managers may.
         "take_action" => if_seen(match role {

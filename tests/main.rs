@@ -14,6 +14,7 @@ mod contract;
 mod demo;
 mod exact;
 mod faults;
+mod feed;
 mod identity;
 mod import;
 mod instances;

@@ -13,6 +13,7 @@ pub mod admin;
 pub mod checkpoints;
 pub mod conditional;
 pub mod declarations;
+pub mod feed;
 pub mod frame;
 pub mod gates;
 pub mod health;
@@ -71,6 +72,7 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(declarations::declare)
             .service(declarations::list::list)
             .service(declarations::history::read)
+            .service(feed::read)
             .service(declarations::act)
             .service(declarations::read)
             .service(declarations::amend)

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
@@ -80,6 +80,7 @@ pub(super) fn random<const N: usize>() -> Result<[u8; N], Failure> {
 #[derive(Clone)]
 pub struct Writer {
     queue: mpsc::Sender<Pending>,
+    written: watch::Receiver<()>,
 }
 
 impl Writer {
@@ -91,11 +92,12 @@ impl Writer {
     /// Where the system gives no thread.
     pub fn start(url: String, clock: Clock, rules: Arc<InForce>) -> std::io::Result<Self> {
         let (queue, waiting) = mpsc::channel(QUEUE);
+        let (told, written) = watch::channel(());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        std::thread::Builder::new()
-            .name("writer".to_owned())
-            .spawn(move || runtime.block_on(Bureau { url, clock, rules, desk: None, left: None }.work(waiting)))?;
-        Ok(Self { queue })
+        std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
+            runtime.block_on(Bureau { url, clock, rules, desk: None, left: None }.work(waiting, &told))
+        })?;
+        Ok(Self { queue, written })
     }
 
     /// Asks for something to be done, and waits for the answer.
@@ -112,6 +114,12 @@ impl Writer {
             Ok(Err(_)) => Err(Failure::Unavailable("the writer has ended".into())),
             Err(_) => Err(Failure::Unavailable("no answer in time".into())),
         }
+    }
+
+    /// Tells whenever a set was written here; what other instances write, it does not tell.
+    #[must_use]
+    pub fn written(&self) -> watch::Receiver<()> {
+        self.written.clone()
     }
 
     /// How many wait.
@@ -166,7 +174,7 @@ struct Bureau {
 }
 
 impl Bureau {
-    async fn work(mut self, mut waiting: mpsc::Receiver<Pending>) {
+    async fn work(mut self, mut waiting: mpsc::Receiver<Pending>, told: &watch::Sender<()>) {
         let mut put_off: Vec<Pending> = Vec::new();
         loop {
             let mut set = std::mem::take(&mut put_off);
@@ -186,6 +194,7 @@ impl Bureau {
             // Two transactions: what fails in one half must never do the other again.
             self.settle(new).await;
             self.settle(actions).await;
+            told.send_replace(());
         }
     }
 

@@ -12,6 +12,7 @@ pub mod column_types;
 pub mod declarations;
 pub mod embedded;
 pub mod evidence;
+pub mod feed;
 pub mod firms;
 pub mod idempotency;
 pub mod mandates;

@@ -38,7 +38,7 @@ pub mod list;
 pub mod view;
 
 /// The roles that read declarations at all.
-const READERS: &[Role] = &[
+pub const READERS: &[Role] = &[
     Role::Declarant,
     Role::CustomsOfficer,
     Role::BorderGuard,
@@ -63,7 +63,7 @@ pub struct Office {
 
 impl Office {
     /// The record as `who` sees it.
-    fn view(&self, declaration: &Declaration, who: &Principal, language: Language) -> DeclarationView {
+    pub fn view(&self, declaration: &Declaration, who: &Principal, language: Language) -> DeclarationView {
         let viewer = Viewer {
             actor: &who.actor,
             language,
