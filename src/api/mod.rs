@@ -67,6 +67,7 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(declarations::declare)
             .service(declarations::list::list)
             .service(declarations::history::read)
+            .service(declarations::fee::read)
             .service(declarations::act)
             .service(declarations::read)
             .service(declarations::amend)
@@ -94,7 +95,8 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(admin::reference::change)
             .service(statistics::quarter::read)
             .service(statistics::throughput::read)
-            .service(statistics::backlog::read),
+            .service(statistics::backlog::read)
+            .service(statistics::takings::read),
     );
 }
 

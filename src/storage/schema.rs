@@ -206,3 +206,17 @@ diesel::table! {
         changed_at -> Timestamptz,
     }
 }
+
+diesel::table! {
+    receipts (receipt, kind) {
+        receipt -> Text,
+        kind -> Text,
+        declaration -> BigInt,
+        seq -> Integer,
+        crossing_point -> Text,
+        day -> Date,
+        at -> Timestamptz,
+        amount_vnd -> BigInt,
+        actor -> Text,
+    }
+}

@@ -31,6 +31,7 @@ use crate::storage::sets::Reply;
 use crate::texts::Language;
 
 pub mod actions;
+pub mod fee;
 pub mod firm_names;
 pub mod history;
 pub mod list;
@@ -109,6 +110,7 @@ fn problem(failure: Failure, invalid: fn(Vec<crate::domain::rule_failure::RuleFa
         Failure::Refused(Refusal::Invalid(failures)) => invalid(failures),
         Failure::Refused(refusal) => refusal.into(),
         Failure::VehicleAlreadyDeclared { other } => Problem::VehicleAlreadyDeclared { other },
+        Failure::ReceiptUsed(used) => Problem::ReceiptUsed(Box::new(used)),
         Failure::NoSuchFirm => Problem::Forbidden("firm-disabled"),
         Failure::Stale(revision) => Problem::Stale(revision),
         Failure::KeyMismatch => Problem::IdempotencyMismatch,

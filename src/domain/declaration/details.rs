@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Onward, Source, Stamps};
 use crate::domain::actor::FirmId;
 use crate::domain::content::Content;
+use crate::domain::fee::Working;
 use crate::domain::number::Number;
 use crate::domain::tracks::{InspectionResult, Lane, Means, Part, Track};
 use crate::domain::workflow::{Action, Field, Role, State};
@@ -118,6 +119,9 @@ pub struct Details {
     /// `take_over`: where the older record stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
+    /// `fee.assess`: what the tariff asks, and how that comes about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub working: Option<Box<Working>>,
     /// `create`, `transfer_in`, `take_over`: who declared it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub declarant: Option<String>,
