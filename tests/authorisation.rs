@@ -112,9 +112,7 @@ fn expected(operation: &str, caller: &Caller) -> Option<Outcome> {
         }),
         // Asked with an agency's own action, here the border guard's.
         "take_action of an agency" => if_seen(role == Role::BorderGuard && narrowed(OauthScope::ActionsWrite)),
-        "takings" => {
-            if_may((statistics || role == Role::FeeCollector) && narrowed(OauthScope::StatisticsRead))
-        }
+        "takings" => if_may((statistics || role == Role::FeeCollector) && narrowed(OauthScope::StatisticsRead)),
         "backlog" | "quarter" | "throughput" => if_may(statistics && narrowed(OauthScope::StatisticsRead)),
         "list_accounts"
         | "create_account"

@@ -11,6 +11,7 @@ mod contract;
 mod demo;
 mod exact;
 mod faults;
+mod fees;
 mod identity;
 mod import;
 mod intake;

@@ -44,7 +44,12 @@ pub mod workflow;
         (name = "operations", description = "Health and metrics")
     ),
     modifiers(&Bearer),
-    components(schemas(problem::ProblemDocument, statistics::Format, crate::domain::period::Interval))
+    components(schemas(
+        problem::ProblemDocument,
+        statistics::Format,
+        statistics::takings::TakingsDetail,
+        crate::domain::period::Interval
+    ))
 )]
 struct Document;
 

@@ -48,8 +48,6 @@ pub struct RateUsed {
     pub below_kg: Option<i64>,
     /// The amount, in whole dong.
     pub amount_vnd: i64,
-    /// On what it stands.
-    pub basis: Basis,
     /// The unit of the rounding, in dong.
     pub round_to_vnd: i64,
     /// How it is rounded.
@@ -61,16 +59,12 @@ pub struct RateUsed {
 pub struct MultiplierUsed {
     /// The tariff entry's code.
     pub code: String,
-    /// When it applies, in words.
-    pub name: String,
     /// When the entry holds.
     #[serde(flatten)]
     pub validity: Validity,
     /// How much, in a hundred.
     #[schema(example = 30)]
     pub percent: i64,
-    /// On what it stands.
-    pub basis: Basis,
 }
 
 /// Why there is no proposal: then somebody says the amount.
@@ -150,11 +144,8 @@ fn of_line(
     let no_rate = || NoProposal::NoRate { hs_code: line.hs_code.clone() };
     let chapter = line.chapter().ok_or_else(no_rate)?;
     let own: Vec<&&Rate> = rates.iter().filter(|rate| rate.applies_to.hs_chapters.contains(&chapter)).collect();
-    let fitting: Vec<&&Rate> = if own.is_empty() {
-        rates.iter().filter(|rate| rate.applies_to.hs_chapters.is_empty()).collect()
-    } else {
-        own
-    };
+    let fitting: Vec<&&Rate> =
+        if own.is_empty() { rates.iter().filter(|rate| rate.applies_to.hs_chapters.is_empty()).collect() } else { own };
     let multipliers: Vec<&Multiplier> = multipliers
         .iter()
         .copied()
@@ -185,8 +176,7 @@ fn worked_out(
         numerator = numerator.checked_mul(multiplier.percent.into()).ok_or(NoProposal::BeyondMost)?;
         denominator = denominator.checked_mul(100).ok_or(NoProposal::BeyondMost)?;
     }
-    let proposed_vnd =
-        rate.rounding.round(numerator, denominator, rate.round_to_vnd).ok_or(NoProposal::BeyondMost)?;
+    let proposed_vnd = rate.rounding.round(numerator, denominator, rate.round_to_vnd).ok_or(NoProposal::BeyondMost)?;
     let weakest = multipliers.iter().map(|multiplier| multiplier.basis).fold(band.basis, Basis::max);
     Ok(Working {
         proposed_vnd,
@@ -200,7 +190,6 @@ fn worked_out(
             validity: rate.validity,
             below_kg: band.below_kg,
             amount_vnd: band.amount_vnd,
-            basis: band.basis,
             round_to_vnd: rate.round_to_vnd,
             rounding: rate.rounding,
         },
@@ -208,10 +197,8 @@ fn worked_out(
             .iter()
             .map(|multiplier| MultiplierUsed {
                 code: multiplier.code.clone(),
-                name: multiplier.name.clone(),
                 validity: multiplier.validity,
                 percent: multiplier.percent,
-                basis: multiplier.basis,
             })
             .collect(),
         exact_vnd: decimal(numerator, denominator),

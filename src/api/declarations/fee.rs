@@ -61,9 +61,8 @@ pub async fn read(
     let declaration = found.filter(|found| found.is_visible_to(&caller.actor)).ok_or(Problem::NotFound)?;
     let on = local_day(office.clock.now());
     let proposal = propose(&declaration.content, &office.rules.book().reference, on);
-    let told = |none: &crate::domain::fee::NoProposal| {
-        Fault::told(&none.failure("/amount_vnd"), language(request.headers()))
-    };
+    let told =
+        |none: &crate::domain::fee::NoProposal| Fault::told(&none.failure("/amount_vnd"), language(request.headers()));
     Ok(HttpResponse::Ok().json(FeeView {
         number: declaration.number,
         on,

@@ -27,7 +27,7 @@ use crate::storage::receipts::{self, ListedReceipt, Taking};
 
 words! {
     /// How closely the takings are told.
-    "detail" Detail { Sums = "sums", Receipts = "receipts" }
+    "detail" TakingsDetail { Sums = "sums", Receipts = "receipts" }
 }
 
 /// The longest span in days.
@@ -122,16 +122,8 @@ impl Table for TakingsReport {
     fn table(&self) -> Vec<Vec<String>> {
         let heading = |columns: &[&str]| vec![columns.iter().map(|column| (*column).to_owned()).collect()];
         if let Some(receipts) = &self.receipts {
-            let mut table = heading(&[
-                "day",
-                "crossing_point",
-                "receipt",
-                "kind",
-                "at",
-                "declaration",
-                "amount_vnd",
-                "collector",
-            ]);
+            let mut table =
+                heading(&["day", "crossing_point", "receipt", "kind", "at", "declaration", "amount_vnd", "collector"]);
             table.extend(receipts.iter().map(|row| {
                 vec![
                     row.day.to_string(),
@@ -146,16 +138,8 @@ impl Table for TakingsReport {
             }));
             return table;
         }
-        let mut table = heading(&[
-            "day",
-            "crossing_point",
-            "name",
-            "payments",
-            "paid_vnd",
-            "refunds",
-            "refunded_vnd",
-            "net_vnd",
-        ]);
+        let mut table =
+            heading(&["day", "crossing_point", "name", "payments", "paid_vnd", "refunds", "refunded_vnd", "net_vnd"]);
         table.extend(self.rows.iter().map(|row| {
             let Takings { payments, paid_vnd, refunds, refunded_vnd, net_vnd } = row.takings;
             let names = [row.day.to_string(), row.crossing_point.clone(), row.name.clone()];
@@ -185,7 +169,7 @@ impl Takings {
 /// What was asked for.
 struct Question {
     span: Span,
-    detail: Detail,
+    detail: TakingsDetail,
     wanted: Wanted,
 }
 
@@ -208,7 +192,7 @@ impl Question {
                     refused.push(RuleFailure::new("/to", "span-too-long").with("max", LONGEST));
                 }
             }
-            let detail = fields.word("detail").unwrap_or(Detail::Sums);
+            let detail = fields.word("detail").unwrap_or(TakingsDetail::Sums);
             (span, detail, wanted(fields, refused))
         })?;
         let Some(span) = span else { return Err(Problem::InvalidRequest(Vec::new())) };
@@ -263,12 +247,7 @@ fn report(
         total,
         rows: rows
             .into_iter()
-            .map(|((day, code), takings)| TakingsRow {
-                day,
-                name: name(&code, day),
-                crossing_point: code,
-                takings,
-            })
+            .map(|((day, code), takings)| TakingsRow { day, name: name(&code, day), crossing_point: code, takings })
             .collect(),
         receipts: listed.map(|listed| listed.into_iter().map(receipt).collect()),
     }
@@ -285,7 +264,7 @@ fn report(
         ("day" = Option<NaiveDate>, Query, description = "One local day; or `from` and `to`", example = "2025-03-31"),
         ("from" = Option<NaiveDate>, Query, description = "The first local day"),
         ("to" = Option<NaiveDate>, Query, description = "The first local day after the span"),
-        ("detail" = Option<Detail>, Query, description = "`receipts` lists each; `sums` by default"),
+        ("detail" = Option<TakingsDetail>, Query, description = "`receipts` lists each; `sums` by default"),
         ("format" = Option<super::Format>, Query, description = "In place of Accept"),
         ("bom" = Option<bool>, Query, description = "CSV with a byte order mark"),
     ),
@@ -317,8 +296,8 @@ pub async fn read(
     let mut conn = pool.get().await?;
     let takings = receipts::takings(&mut conn, question.span, &scope).await?;
     let listed = match question.detail {
-        Detail::Sums => None,
-        Detail::Receipts => {
+        TakingsDetail::Sums => None,
+        TakingsDetail::Receipts => {
             let count: i64 = takings.iter().map(|taking| taking.count).sum();
             if count > MOST_RECEIPTS {
                 let failure = RuleFailure::new("/to", "answer-too-long").with("rows", count);

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 use crate::domain::rule_failure::RuleFailure;
 
 use super::{
-    Country, CrossingPoint, CustomsTypeCode, Faults, Gate, List, Reference, ReferenceEntry, Tariff, TrackRule, Validity, Yard,
+    Country, CrossingPoint, CustomsTypeCode, Faults, Gate, List, Reference, ReferenceEntry, Tariff, TrackRule,
+    Validity, Yard,
 };
 
 /// What is to hold of one code of one list on some days.
