@@ -10,6 +10,7 @@ pub mod declare;
 pub mod fee;
 pub mod firm;
 pub mod history;
+pub mod legal_clocks;
 pub mod mandate;
 pub mod next;
 pub mod number;

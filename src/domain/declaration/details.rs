@@ -9,6 +9,7 @@ use super::{Onward, Source, Stamps};
 use crate::domain::actor::FirmId;
 use crate::domain::content::Content;
 use crate::domain::fee::Working;
+use crate::domain::legal_clocks::LegalClock;
 use crate::domain::number::Number;
 use crate::domain::tracks::{InspectionResult, Lane, Means, Part, Track};
 use crate::domain::workflow::{Action, Field, Role, State};
@@ -76,6 +77,8 @@ pub struct Details {
     pub track: Option<Track>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<DateTime<Utc>>,
 
     /// `create`, `transfer_in`, `take_over`: the firm.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,6 +125,12 @@ pub struct Details {
     /// `fee.assess`: what the tariff asks, and how that comes about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub working: Option<Box<Working>>,
+    /// `clock.breach`: which clock ran out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock: Option<LegalClock>,
+    /// `clock.breach`: when it ran out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<DateTime<Utc>>,
     /// `create`, `transfer_in`, `take_over`: who declared it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub declarant: Option<String>,
@@ -164,6 +173,7 @@ impl Details {
             Field::Hold => self.hold.is_some(),
             Field::Track => self.track.is_some(),
             Field::Text => self.text.is_some(),
+            Field::Until => self.until.is_some(),
         }
     }
 

@@ -15,6 +15,7 @@ impl List {
             Self::TrackRules => include_str!("../../../reference/track_rules.json"),
             Self::Countries => include_str!("../../../reference/countries.json"),
             Self::Tariffs => include_str!("../../../reference/tariffs.json"),
+            Self::Calendars => include_str!("../../../reference/calendars.json"),
         }
     }
 }
