@@ -404,6 +404,14 @@ async fn the_days_takings_are_what_the_throughput_counts_also_over_transfers_ref
     assert_eq!(backwards.faults(), [("/to".to_owned(), "span-backwards".to_owned())]);
     assert_eq!(gate.get(&analyst, "/api/v1/fees/takings").await.faults(), [("/day".to_owned(), "required".to_owned())]);
 
+    // A database from before there were receipts has the same ones after the migration.
+    let admin = gate.database.admin().await;
+    let all = "select string_agg(r::text, '|' order by r::text) from receipts r";
+    let kept: String = admin.query_one(all, &[]).await.unwrap().get(0);
+    admin.batch_execute(include_str!("../migrations/0008_receipts/down.sql")).await.unwrap();
+    admin.batch_execute(include_str!("../migrations/0008_receipts/up.sql")).await.unwrap();
+    assert_eq!(admin.query_one(all, &[]).await.unwrap().get::<_, String>(0), kept);
+
     // The doctor finds a receipt that is kept otherwise than the actions say.
     let (client, _driving) = connect(gate.database.url()).await.unwrap();
     assert_eq!(recount(&client, |_| {}).await.unwrap().differences, []);

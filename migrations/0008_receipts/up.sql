@@ -41,19 +41,25 @@ select upper(p.receipt), 'payment', p.declaration, p.seq, d.crossing_point,
  order by p.at, p.declaration, p.seq
 on conflict do nothing;
 
+-- What was refunded: the payment before it in the same history, or the one that came over with the record's first action.
 insert into receipts (receipt, kind, declaration, seq, crossing_point, day, at, amount_vnd, actor)
 select upper(p.receipt), 'refund', a.declaration, a.seq, d.crossing_point,
        (a.at at time zone 'Asia/Ho_Chi_Minh')::date, a.at, -p.amount_vnd, a.actor
   from actions a
   join declarations d on d.number = a.declaration
  cross join lateral (
-        select b.details ->> 'receipt' as receipt,
+        select b.seq, b.details ->> 'receipt' as receipt,
                (select (c.details ->> 'amount_vnd')::bigint from actions c
                  where c.declaration = b.declaration and c.seq < b.seq and c.action = 'fee.assess'
                  order by c.seq desc limit 1) as amount_vnd
           from actions b
          where b.declaration = a.declaration and b.seq < a.seq and b.action = 'fee.pay'
-         order by b.seq desc limit 1
+        union all
+        select b.seq, b.details -> 'carried' -> 'fee' ->> 'receipt',
+               (b.details -> 'carried' -> 'fee' ->> 'amount_vnd')::bigint
+          from actions b
+         where b.declaration = a.declaration and b.seq = 1
+         order by 1 desc limit 1
        ) p
  where a.action = 'fee.refund' and p.amount_vnd is not null and length(p.receipt) <= 64
  order by a.at, a.declaration, a.seq

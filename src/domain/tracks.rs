@@ -179,10 +179,8 @@ impl Part {
         }
         Self {
             lane_floor: self.lane.max(self.lane_floor),
-            amount_vnd: self.amount_vnd,
-            working: self.working.clone(),
+            // What was assessed is not: the goods may be others when it comes again.
             payments: self.payments.clone(),
-            state: if self.amount_vnd.is_some() { TrackState::UnderWay } else { TrackState::NotBegun },
             ..Self::required(self.because.clone())
         }
     }
