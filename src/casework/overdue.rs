@@ -84,7 +84,7 @@ pub async fn record_breaches(
         recorded += done(writer, &system, Action::ClockBreach, ran_out.map(|declaration| declaration.number)).await;
         match page.last() {
             Some(last) if page.len() == usize::try_from(PAGE).unwrap_or(usize::MAX) => {
-                filter.before = Some(last.number)
+                filter.before = Some(last.number);
             }
             Some(_) | None => return Ok(recorded),
         }
