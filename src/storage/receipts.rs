@@ -94,6 +94,19 @@ pub struct ListedReceipt {
     pub actor: String,
 }
 
+/// A row of `receipts`, as far as it is listed.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = receipts, check_for_backend(diesel::pg::Pg))]
+struct Row {
+    receipt: String,
+    kind: String,
+    at: DateTime<Utc>,
+    amount_vnd: i64,
+    declaration: i64,
+    crossing_point: String,
+    actor: String,
+}
+
 /// The takings of each day of `span` at the crossing points of `scope`, where there are any.
 ///
 /// # Errors
@@ -137,24 +150,16 @@ pub async fn list(
 ) -> QueryResult<Vec<ListedReceipt>> {
     let mut query = receipts::table
         .filter(receipts::day.ge(span.from).and(receipts::day.lt(span.to)))
-        .select((
-            receipts::receipt,
-            receipts::kind,
-            receipts::at,
-            receipts::amount_vnd,
-            receipts::declaration,
-            receipts::crossing_point,
-            receipts::actor,
-        ))
+        .select(Row::as_select())
         .order((receipts::at, receipts::receipt, receipts::kind))
         .limit(limit)
         .into_boxed();
     if let Scope::Only(codes) = scope {
         query = query.filter(receipts::crossing_point.eq_any(codes));
     }
-    let rows: Vec<(String, String, DateTime<Utc>, i64, i64, String, String)> = query.load(conn).await?;
+    let rows: Vec<Row> = query.load(conn).await?;
     rows.into_iter()
-        .map(|(receipt, kind, at, amount_vnd, declaration, crossing_point, actor)| {
+        .map(|Row { receipt, kind, at, amount_vnd, declaration, crossing_point, actor }| {
             let receipt = Receipt { receipt, kind: kind.parse().map_err(unreadable)?, at, amount_vnd };
             Ok(ListedReceipt { receipt, declaration, crossing_point, actor })
         })
