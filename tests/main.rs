@@ -16,6 +16,7 @@ mod faults;
 mod fees;
 mod identity;
 mod import;
+mod instances;
 mod intake;
 mod journey;
 mod layering;
