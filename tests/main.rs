@@ -15,6 +15,7 @@ mod demo;
 mod exact;
 mod faults;
 mod feed;
+mod fees;
 mod identity;
 mod import;
 mod instances;

@@ -46,7 +46,12 @@ pub mod workflow;
         (name = "operations", description = "Health, metrics and the checkpoints of the record")
     ),
     modifiers(&Bearer),
-    components(schemas(problem::ProblemDocument, statistics::Format, crate::domain::period::Interval))
+    components(schemas(
+        problem::ProblemDocument,
+        statistics::Format,
+        statistics::takings::TakingsDetail,
+        crate::domain::period::Interval
+    ))
 )]
 struct Document;
 
@@ -73,6 +78,7 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(declarations::list::list)
             .service(declarations::history::read)
             .service(feed::read)
+            .service(declarations::fee::read)
             .service(declarations::act)
             .service(declarations::read)
             .service(declarations::amend)
@@ -101,7 +107,8 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(admin::reference::change)
             .service(statistics::quarter::read)
             .service(statistics::throughput::read)
-            .service(statistics::backlog::read),
+            .service(statistics::backlog::read)
+            .service(statistics::takings::read),
     );
 }
 

@@ -18,6 +18,7 @@ pub mod idempotency;
 pub mod mandates;
 pub mod migrate;
 pub mod pool;
+pub mod receipts;
 pub mod reference;
 #[expect(missing_docs, reason = "the tables are described in the migrations")]
 pub mod schema;

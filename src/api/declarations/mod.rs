@@ -32,6 +32,7 @@ use crate::texts::Language;
 
 pub mod actions;
 pub mod batch;
+pub mod fee;
 pub mod firm_names;
 pub mod history;
 pub mod list;
@@ -113,6 +114,7 @@ pub(super) fn problem(
         Failure::Refused(Refusal::Invalid(failures)) => invalid(failures),
         Failure::Refused(refusal) => refusal.into(),
         Failure::VehicleAlreadyDeclared { other } => Problem::VehicleAlreadyDeclared { other },
+        Failure::ReceiptUsed(used) => Problem::ReceiptUsed(Box::new(used)),
         Failure::NoSuchFirm => Problem::Forbidden("firm-disabled"),
         Failure::Stale(revision) => Problem::Stale(revision),
         Failure::KeyMismatch => Problem::IdempotencyMismatch,
