@@ -8,6 +8,7 @@ mod check;
 mod cluster;
 mod connections;
 mod contract;
+mod corrections;
 mod demo;
 mod exact;
 mod faults;
@@ -27,6 +28,7 @@ mod start;
 mod statistics;
 mod support;
 mod take_over;
+mod transfers;
 mod walk;
 
 use border_gate::domain::workflow::{Action, Role, State, To};
