@@ -247,7 +247,10 @@ async fn every_quarantine_takes_its_result_back() {
         {
             assert_eq!(part(&done(&gate, &number, said).await, kind)["state"], state);
             let record = done(&gate, &number, action("revoke")).await;
-            assert_eq!((&part(&record, kind)["state"], &part(&record, kind)["treatment"]), (&json!("not_begun"), &Value::Null));
+            assert_eq!(
+                (&part(&record, kind)["state"], &part(&record, kind)["treatment"]),
+                (&json!("not_begun"), &Value::Null)
+            );
         }
         done(&gate, &number, pass).await;
     }
@@ -322,7 +325,8 @@ async fn an_arrival_that_never_was_is_undone_while_nothing_has_been_done_since()
     let (before, expected) = (figures(&gate).await, backlog(&gate).await);
     let other = tried(&gate, &number, arrive("桂F54321")).await;
     assert_eq!(other.faults(), [("/mismatch_reason".to_owned(), "other-plate".to_owned())]);
-    let seen = json!({"action": "arrive", "observed_plate": "桂f-54321", "mismatch_reason": "tractor changed at Pingxiang"});
+    let seen =
+        json!({"action": "arrive", "observed_plate": "桂f-54321", "mismatch_reason": "tractor changed at Pingxiang"});
     let record = done(&gate, &number, seen).await;
     assert_eq!(record["observed_plate"], "桂F54321");
     let told = history(&gate, &number).await;
@@ -351,12 +355,8 @@ async fn an_arrival_that_never_was_is_undone_while_nothing_has_been_done_since()
 async fn a_hold_stops_a_vehicle_at_the_barrier_and_its_release_makes_it_ready_anew() {
     let gate = TestGate::open().await;
     let number = ready(&gate, "桂F12345").await;
-    all_done(
-        &gate,
-        &number,
-        &[json!({"action": "enter_yard", "yard": "XUAN_CUONG"}), json!({"action": "leave_yard"})],
-    )
-    .await;
+    all_done(&gate, &number, &[json!({"action": "enter_yard", "yard": "XUAN_CUONG"}), json!({"action": "leave_yard"})])
+        .await;
     let before = (figures(&gate).await, backlog(&gate).await);
     let hold = json!({"action": "hold.place", "legal_reason": "Customs Law 2014, Art 35"});
     let record = gate.act(&officer(Role::CustomsOfficer, &[]), &number, &hold).await.json();

@@ -124,7 +124,10 @@ async fn a_vehicle_goes_from_one_crossing_point_to_the_next_and_back_and_is_clea
     done(&gate, &second, because("customs.revoke")).await;
     let third = transferred(&gate, &second, "CHI_MA").await;
     let record = read(&gate, &third).await;
-    assert_eq!((&part(&record, "customs")["lane"], &part(&record, "customs")["carried_from"]), (&json!("red"), &json!(second)));
+    assert_eq!(
+        (&part(&record, "customs")["lane"], &part(&record, "customs")["carried_from"]),
+        (&json!("red"), &json!(second))
+    );
     assert_eq!(part(&record, "fee")["carried_from"], json!(second));
     done(&gate, &third, arrive("桂F12345")).await;
     all_done(&gate, &third, &every_part()[1..4]).await;
@@ -135,7 +138,9 @@ async fn a_vehicle_goes_from_one_crossing_point_to_the_next_and_back_and_is_clea
     assert_eq!(cleared, ["03-31 HUU_NGHI cleared 1"], "cleared once");
     done(&gate, &fourth, json!({"action": "complete", "observed_plate": "桂F12345"})).await;
     let last = figures(&gate).await;
-    for figure in ["HUU_NGHI declared 1", "HUU_NGHI transferred_in 1", "HUU_NGHI fees_vnd 350000", "HUU_NGHI completed 1"] {
+    for figure in
+        ["HUU_NGHI declared 1", "HUU_NGHI transferred_in 1", "HUU_NGHI fees_vnd 350000", "HUU_NGHI completed 1"]
+    {
         assert!(last.contains(&format!("03-31 {figure}")), "{figure} in {last:?}");
     }
     nothing_is_counted_twice(&gate, 1).await;
@@ -164,7 +169,10 @@ async fn a_fee_that_went_with_the_vehicle_is_refunded_once_and_where_the_vehicle
     let refused = tried(&gate, &old, because("fee.refund")).await;
     assert_eq!(refused.problem(), "illegal-action", "{}", refused.text);
     let record = done(&gate, &new, because("fee.refund")).await;
-    assert_eq!((&part(&record, "fee")["state"], &part(&record, "fee")["carried_from"]), (&json!("under_way"), &Value::Null));
+    assert_eq!(
+        (&part(&record, "fee")["state"], &part(&record, "fee")["carried_from"]),
+        (&json!("under_way"), &Value::Null)
+    );
     let fees: Vec<String> = figures(&gate).await.into_iter().filter(|figure| figure.contains("fees_vnd")).collect();
     assert_eq!(fees, ["03-31 HUU_NGHI fees_vnd 350000", "03-31 TAN_THANH fees_vnd -350000"]);
     // One that was not paid does not go with it: it is assessed anew there.
@@ -175,7 +183,12 @@ async fn a_fee_that_went_with_the_vehicle_is_refunded_once_and_where_the_vehicle
 async fn the_vehicle_of_a_firm_that_was_disabled_meanwhile_is_transferred_all_the_same() {
     let gate = TestGate::open().await;
     let number = ready(&gate, "桂F12345").await;
-    gate.database.admin().await.execute("update firms set disabled_at = now() where tax_code = '0100112437'", &[]).await.unwrap();
+    gate.database
+        .admin()
+        .await
+        .execute("update firms set disabled_at = now() where tax_code = '0100112437'", &[])
+        .await
+        .unwrap();
     let new = transferred(&gate, &number, "TAN_THANH").await;
     assert_eq!(read(&gate, &new).await["state"], "registered");
     everything_adds_up(&gate).await;
@@ -186,14 +199,20 @@ async fn a_transfer_to_where_it_cannot_go_changes_nothing() {
     let gate = TestGate::open().await;
     let number = ready(&gate, "桂F12345").await;
     let before = (read(&gate, &number).await, figures(&gate).await);
-    for (to_where, code) in
-        [("HUU_NGHI", "same-crossing-point"), ("NOWHERE", "crossing-point-unknown"), ("DONG_DANG", "other-kind-of-gate")]
-    {
+    for (to_where, code) in [
+        ("HUU_NGHI", "same-crossing-point"),
+        ("NOWHERE", "crossing-point-unknown"),
+        ("DONG_DANG", "other-kind-of-gate"),
+    ] {
         let refused = tried(&gate, &number, to(to_where)).await;
         assert_eq!(refused.faults(), [("/crossing_point".to_owned(), code.to_owned())]);
     }
     let elsewhere = officer(Role::GateManager, &["TAN_THANH"]);
-    assert_eq!(gate.act(&elsewhere, &number, &to("TAN_THANH")).await.status, 404, "the old crossing point's manager alone");
+    assert_eq!(
+        gate.act(&elsewhere, &number, &to("TAN_THANH")).await.status,
+        404,
+        "the old crossing point's manager alone"
+    );
     let held = json!({"action": "hold.place", "legal_reason": "a check"});
     let held = done(&gate, &number, held).await;
     assert_eq!(tried(&gate, &number, to("TAN_THANH")).await.problem(), "on-hold");
@@ -219,7 +238,10 @@ async fn a_transfer_that_is_cut_off_in_the_middle_is_whole_or_not_at_all() {
     let numbers = {
         let mut numbers = Vec::new();
         for place in 0..12 {
-            numbers.push(declared(&gate, &tractor(&format!("桂F1234{}", char::from(b'A' + place)).replace(['I', 'O'], "Z"))).await);
+            numbers.push(
+                declared(&gate, &tractor(&format!("桂F1234{}", char::from(b'A' + place)).replace(['I', 'O'], "Z")))
+                    .await,
+            );
         }
         numbers
     };
@@ -262,7 +284,8 @@ async fn a_transfer_that_is_cut_off_in_the_middle_is_whole_or_not_at_all() {
 async fn a_vehicle_that_turns_back_leaves_the_yard_and_the_gate_and_is_declared_anew() {
     let gate = TestGate::open().await;
     let number = declared(&gate, &tractor("桂F12345")).await;
-    let way = [json!({"action": "register"}), arrive("桂F12345"), json!({"action": "enter_yard", "yard": "XUAN_CUONG"})];
+    let way =
+        [json!({"action": "register"}), arrive("桂F12345"), json!({"action": "enter_yard", "yard": "XUAN_CUONG"})];
     all_done(&gate, &number, &way).await;
     let before = figures(&gate).await;
     let record = done(&gate, &number, because("turn_back")).await;
@@ -350,7 +373,10 @@ async fn after_transshipment_it_is_the_onward_vehicle_that_arrives_elsewhere_and
     handed_over(&gate, &old, "12C12345").await;
     let new = transferred(&gate, &old, "TAN_THANH").await;
     let record = read(&gate, &new).await;
-    assert_eq!((&record["onward"]["plate"], &part(&record, "transshipment")["carried_from"]), (&json!("12C12345"), &json!(old)));
+    assert_eq!(
+        (&record["onward"]["plate"], &part(&record, "transshipment")["carried_from"]),
+        (&json!("12C12345"), &json!(old))
+    );
     // The tractor is free, the onward vehicle keeps its place.
     declared(&gate, &tractor("桂F12345")).await;
     let record = done(&gate, &new, arrive("12C12345")).await;
@@ -381,4 +407,3 @@ async fn a_return_after_a_carried_transshipment_gives_the_declared_vehicle_its_p
     assert_eq!(taken.problem(), "vehicle-already-declared");
     everything_adds_up(&gate).await;
 }
-

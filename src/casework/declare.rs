@@ -116,6 +116,7 @@ impl Desk {
                 }
                 // Without a holder the place was given up since, or another of the same set took it.
                 Some(reason) => Err(Failure::VehicleAlreadyDeclared {
+                    vehicle: after.content.mark().unwrap_or_default().to_owned(),
                     other: reason
                         .holder
                         .filter(|(_, firm)| *firm == own_firm)

@@ -283,6 +283,12 @@ pub fn vehicle_key(country: &str, plate: &str) -> String {
     format!("{country}:{plate}")
 }
 
+/// The plate or wagon number in a vehicle's key.
+#[must_use]
+pub fn mark_in(vehicle_key: &str) -> &str {
+    vehicle_key.split_once(':').map_or(vehicle_key, |(_, mark)| mark)
+}
+
 /// An instant as the database keeps it, in whole microseconds.
 #[must_use]
 pub fn to_micros(at: DateTime<Utc>) -> DateTime<Utc> {

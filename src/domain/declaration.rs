@@ -139,7 +139,7 @@ pub struct Progress {
     /// The record under which it goes on elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transferred_to: Option<Number>,
-    /// Its clearance came with it from another crossing point and was counted there.
+    /// Customs cleared it at another crossing point before it came, and it was counted there: once for a vehicle.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub carried_clearance: bool,
     /// The older system's record that it was taken over from.

@@ -153,7 +153,7 @@ impl Part {
     }
 
     /// The part as it begins anew after its declaration was returned: the lane stays the floor
-    /// under the next one, a fee that was paid or waived stays so.
+    /// under the next one, a fee that was paid or waived stays so, and what changed hands stays counted.
     #[must_use]
     pub fn begun_anew(&self, track: Track) -> Self {
         if track == Track::Fee && self.is_done() {
@@ -161,9 +161,7 @@ impl Part {
         }
         Self {
             lane_floor: self.lane.max(self.lane_floor),
-            amount_vnd: self.amount_vnd,
             payments: self.payments.clone(),
-            state: if self.amount_vnd.is_some() { TrackState::UnderWay } else { TrackState::NotBegun },
             ..Self::required(self.because.clone())
         }
     }

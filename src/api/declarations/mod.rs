@@ -108,7 +108,7 @@ fn problem(failure: Failure, invalid: fn(Vec<crate::domain::rule_failure::RuleFa
         Failure::NoSuchDeclaration => Problem::NotFound,
         Failure::Refused(Refusal::Invalid(failures)) => invalid(failures),
         Failure::Refused(refusal) => refusal.into(),
-        Failure::VehicleAlreadyDeclared { other } => Problem::VehicleAlreadyDeclared { other },
+        Failure::VehicleAlreadyDeclared { vehicle, other } => Problem::VehicleAlreadyDeclared { vehicle, other },
         Failure::NoSuchFirm => Problem::Forbidden("firm-disabled"),
         Failure::Stale(revision) => Problem::Stale(revision),
         Failure::KeyMismatch => Problem::IdempotencyMismatch,

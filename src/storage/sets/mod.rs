@@ -170,7 +170,8 @@ fn insert_sql() -> String {
     format!(
         "with q as materialized (
              select * from {rows}
-             where exists (select from firms f where f.id = q.firm and f.disabled_at is null)
+             where exists (select from firms f where f.id = q.firm
+                            and (f.disabled_at is null or q.last_action = 'transfer_in'))
                and not exists (select from declarations d where d.number = q.number)),
          w as (insert into vehicles_present (vehicle, direction, declaration)
                select q.claim, q.direction, q.number from q where q.claim is not null order by q.claim, q.direction
@@ -246,7 +247,7 @@ impl Statements {
     }
 
     /// Inserts new declarations. Left out are those whose vehicle has its place taken, whose firm is not
-    /// there or disabled, and whose number exists.
+    /// there or disabled (but for what a transfer makes: its vehicle is at the gate), and whose number exists.
     ///
     /// # Errors
     ///
