@@ -20,6 +20,7 @@ rule-wrong-type = The value is of the wrong type; it must be { $wanted ->
     [whole-number] a whole number
     [true-or-false] true or false
     [time] a time such as 2025-03-31T02:00:00Z
+    [day] a day such as 2025-03-31
     [none] of the type in the contract
    *[other] { $wanted }
 }.
@@ -135,3 +136,6 @@ rule-span-backwards = The end { $to } must come after the start { $from }.
 rule-span-too-long = The span is too long; at most { $max } days.
 rule-answer-too-long = The answer would have { $rows } rows; at most { $max }. Ask for a shorter span, a longer interval or fewer dimensions.
 rule-instant-in-future = That moment is still to come; ask for one up to now, { $now }.
+
+rule-reference-unusable = This entry cannot be used together with the other reference data: { $why }.
+rule-code-form = A code is 1 to { $max } characters, with no space at either end.

@@ -20,6 +20,7 @@ rule-wrong-type = Giá trị sai kiểu; cần { $wanted ->
     [whole-number] một số nguyên
     [true-or-false] true hoặc false
     [time] thời điểm dạng 2025-03-31T02:00:00Z
+    [day] một ngày dạng 2025-03-31
     [none] một giá trị đúng kiểu
    *[other] { $wanted }
 }.
@@ -135,3 +136,6 @@ rule-span-backwards = Ngày kết thúc { $to } phải sau ngày bắt đầu { 
 rule-span-too-long = Khoảng thời gian quá dài; tối đa { $max } ngày.
 rule-answer-too-long = Kết quả sẽ có { $rows } dòng; tối đa { $max }. Hãy chọn khoảng thời gian ngắn hơn, kỳ dài hơn hoặc ít chiều phân tách hơn.
 rule-instant-in-future = Thời điểm này chưa đến; hãy hỏi một thời điểm không muộn hơn hiện tại, { $now }.
+
+rule-reference-unusable = Nội dung này không dùng được cùng các danh mục khác: { $why }.
+rule-code-form = Mã gồm 1 đến { $max } ký tự, không có dấu cách ở đầu và cuối.

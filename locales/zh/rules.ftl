@@ -20,6 +20,7 @@ rule-wrong-type = 值的类型不对，应为{ $wanted ->
     [whole-number] 整数
     [true-or-false] {" "}true 或 false
     [time] 时间，如 2025-03-31T02:00:00Z
+    [day] 日期，如 2025-03-31
     [none] 约定的类型
    *[other] { $wanted }
 }。
@@ -135,3 +136,6 @@ rule-span-backwards = 结束日期 { $to } 须晚于开始日期 { $from }。
 rule-span-too-long = 时间跨度过长，最多 { $max } 天。
 rule-answer-too-long = 结果将有 { $rows } 行，最多 { $max } 行。请缩短时间跨度、改用更长的周期或减少维度。
 rule-instant-in-future = 该时刻尚未到来，请查询不晚于当前（{ $now }）的时刻。
+
+rule-reference-unusable = 此条目与其他基础数据不一致，无法使用：{ $why }。
+rule-code-form = 代码为 1 至 { $max } 个字符，首尾不得有空格。
