@@ -360,7 +360,7 @@ async fn a_revoked_transshipment_gives_the_tractor_its_place_back_unless_somebod
     let finish = |plate: &str| json!({"action": "transshipment.finish", "onward_plate": plate});
     let refused = tried(&gate, &number, finish("12C99999")).await;
     assert_eq!(refused.problem(), "vehicle-already-declared");
-    for (plate, code) in [("桂F12345", "onward-is-declared"), ("?", "plate-format")] {
+    for (plate, code) in [("桂F12345", "onward-is-declared"), ("?", "onward-plate-format")] {
         assert_eq!(tried(&gate, &number, finish(plate)).await.faults()[0].1, code, "{plate}");
     }
     everything_adds_up(&gate).await;

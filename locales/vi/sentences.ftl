@@ -7,7 +7,7 @@ why-role = { $roles ->
 why-firm = Tờ khai thuộc doanh nghiệp khác; chỉ doanh nghiệp đã khai báo mới được làm việc này.
 why-firm-disabled = Doanh nghiệp của bạn đã bị ngừng hoạt động trên hệ thống; hãy liên hệ quản trị hệ thống.
 why-quarantine-kind = Thao tác này thuộc lĩnh vực kiểm dịch khác; cán bộ của lĩnh vực đó phải làm.
-why-yard = Phương tiện đang ở bến bãi không do bạn phụ trách; người vận hành bãi đó phải làm.
+why-yard = Phương tiện đang ở bến bãi không do bạn phụ trách; nhân viên bãi đó phải làm.
 why-oauth-scope = Mã truy cập không có quyền (scope) cho việc này; hãy xin mã có quyền phù hợp.
 why-crossing-point = Lối thông quan này nằm ngoài phạm vi của bạn; hãy chọn lối thông quan do bạn phụ trách.
 why-state = Tờ khai đang ở trạng thái “{ $state }”; việc này chỉ làm được khi tờ khai ở trạng thái: { $from }.{ $way ->
@@ -17,7 +17,7 @@ why-state = Tờ khai đang ở trạng thái “{ $state }”; việc này ch�
     [yes] {" "}Tờ khai đã kết thúc và không thay đổi được nữa; hãy ghi chú, hoặc khai báo lại phương tiện.
    *[none] {""}
 }
-why-track-not-required = Tờ khai không phải qua luồng kiểm tra này; nếu cần, quản lý cửa khẩu phải thêm luồng đó trước.
+why-track-not-required = Tờ khai không phải qua luồng kiểm tra này; nếu cần, Ban quản lý cửa khẩu phải thêm luồng đó trước.
 why-not-in-a-yard = Phương tiện không ở trong bến bãi; phải vào bãi trước.
 why-in-a-yard = Phương tiện còn ở trong bến bãi; phải ra bãi trước.
 why-exists = Tờ khai đã có; không tạo lại được.

@@ -17,7 +17,7 @@ why-state = 该申报目前为“{ $state }”；只有在以下状态才能办�
     [yes] 该申报已终结，不能再变更；可添加备注，或重新申报该车辆。
    *[none] {""}
 }
-why-track-not-required = 该申报不需要此查验环节；如确有需要，须先由口岸管理员增加。
+why-track-not-required = 该申报不需要此查验环节；如确有需要，须先由口岸管理人员增加。
 why-not-in-a-yard = 车辆不在停车场内；须先入场。
 why-in-a-yard = 车辆仍在停车场内；须先离场。
 why-exists = 申报已存在；不能重复建立。
@@ -33,8 +33,8 @@ why-returned-already = 牵引车返回已经确认；无需再办理。
 why-not-all-done = 仍有查验环节未完成或有扣停令。
 why-all-done = 所需查验环节均已完成，且没有扣停令。
 why-no-hold-of-yours = 没有贵机关下达的扣停令；扣停令只能由下令机关解除。
-why-lane-given = 已分配通道等级；只能说明理由后提高。
-why-no-lane = 尚未分配通道等级；须先分配。
+why-lane-given = 已分配查验等级；只能说明理由后提高。
+why-no-lane = 尚未分配查验等级；须先分配。
 why-no-customs-declaration = 未注明报关单号；请退回申报，由企业补充。
 why-lane-is-red = 已是红色通道；没有更高等级。
 why-lane-is-green = 绿色通道无需审核单证；可直接放行，确需审核时请先提高等级。
@@ -62,7 +62,7 @@ next-register = { $who }：审核并受理申报。
 next-arrive = { $who }：车辆进入口岸区域时予以确认。
 next-return-for-customs-declaration = { $who }：退回申报，由企业补充报关单号。
 next-turn-back = { $who }：因未注明报关单，责令车辆掉头返回。
-next-set-lane = { $who }：分配通道等级。
+next-set-lane = { $who }：分配查验等级。
 next-check-documents = { $who }：审核单证。
 next-inspect = { $who }：查验货物。
 next-settle-difference = { $who }：货物与申报不符，再次查验或不予放行。
@@ -77,7 +77,7 @@ next-enter-yard = { $who }：安排车辆进入停车场换装。
 next-start-transshipment = { $who }：开始换装。
 next-finish-transshipment = { $who }：完成换装并登记接运车车牌。
 next-release-hold = { $who }：处理并解除扣停令。
-next-leave-yard = { $who }：放行车辆离开停车场。
+next-leave-yard = { $who }：安排车辆离开停车场。
 next-complete = { $who }：确认车辆已通行。
 next-leave-gate = { $who }：确认车辆离开口岸区域。
 next-tractor-returned = { $who }：确认外国牵引车已返回。

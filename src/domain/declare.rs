@@ -115,7 +115,7 @@ pub fn amend(
     let mut failures: Vec<RuleFailure> = changed
         .iter()
         .filter(|field| !may_change(field, declaration.state))
-        .map(|field| RuleFailure::new(format!("/{field}"), "not-amendable-now"))
+        .map(|field| not_amendable(field, declaration.state))
         .collect();
     if declaration.state == State::Draft {
         failures.extend(unkeepable(&sent.content, Some(&sent.people)));
@@ -164,6 +164,13 @@ pub fn amend(
     }
     acted.settle(now, rules)?;
     Ok(acted)
+}
+
+/// That `field` may not change in `state`, and whether it may once the gate has returned the declaration.
+fn not_amendable(field: &str, state: State) -> RuleFailure {
+    let failure = RuleFailure::new(format!("/{field}"), "not-amendable-now");
+    let later = state != State::Returned && may_change(field, State::Returned);
+    if later { failure.with("when", State::Returned) } else { failure }
 }
 
 /// Whether `field` may change in `state`, where amending is possible at all.

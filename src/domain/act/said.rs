@@ -135,7 +135,7 @@ pub(super) fn said(
         Action::TransshipmentFinish => {
             let plate = details.onward_plate.as_deref().map(normalise).unwrap_or_default();
             match content::country_of(&plate) {
-                None => fail("/onward_plate", "plate-format"),
+                None => fail("/onward_plate", "onward-plate-format"),
                 Some(country) => {
                     let vehicle = content::vehicle_key(country, &plate);
                     if Some(&vehicle) == declaration.content.vehicle_key().as_ref() {
