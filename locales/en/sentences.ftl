@@ -55,6 +55,11 @@ why-waived = The fee was waived; if that was a mistake, assess it again.
 why-not-assessed = The fee was not assessed yet; assess it before it is paid.
 why-not-paid = No fee was paid, so there is nothing to refund.
 why-fee-transferred = The fee went with the vehicle to another crossing point; refund it on the declaration there.
+why-closed = The crossing point is closed on this day; come on a day when it is open.
+why-pre-registered-only = On this day the crossing point takes only vehicles that were registered before it.
+why-no-inspection-due = No inspection is due on this declaration; only in the red lane, after arrival and before the inspection can its time be extended.
+why-extended-already = The time was extended already; the law allows it once.
+why-ran-out-already = The time has run out; it can no longer be extended.
 
 next-submit = { $who }: complete and submit the declaration.
 next-correct = { $who }: correct what was asked for and submit again.

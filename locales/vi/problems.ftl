@@ -30,6 +30,12 @@ problem-illegal-action = Chưa thể thực hiện
 problem-on-hold = Đang bị tạm dừng
     .detail = “{ $action }” phải chờ gỡ lệnh tạm dừng. { $due }
     .page = Hải quan hoặc biên phòng đã ra lệnh tạm dừng phương tiện. Khi lệnh còn hiệu lực, tờ khai không được trả lại, hủy, sửa, chuyển, quay đầu, rời bãi hay hoàn thành, và không hết hạn. Chỉ cơ quan đã ra lệnh mới gỡ được. Trường offered liệt kê các thao tác vẫn mở.
+problem-gate-closed = Cửa khẩu đóng
+    .detail = { $why }{ $opens_at ->
+        [none] {""}
+       *[other] {" "}Phương tiện được vào từ { $opens_at } (giờ tại cửa khẩu).
+    }
+    .page = Theo lịch của lối thông quan, ngày này không tiếp nhận phương tiện, hoặc chỉ tiếp nhận phương tiện đã đăng ký từ trước ngày đó. Trường opens_at cho biết khi nào phương tiện này được vào, nếu đã biết. Lịch có tại /api/v1/reference/calendars.
 problem-vehicle-already-declared = Phương tiện đã được khai báo
     .detail = { $vehicle ->
         [none] Phương tiện này

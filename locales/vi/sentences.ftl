@@ -55,6 +55,11 @@ why-waived = Phí đã được miễn; nếu miễn nhầm, hãy thông báo l�
 why-not-assessed = Chưa thông báo mức phí; phải thông báo mức phí trước khi thu.
 why-not-paid = Chưa có khoản phí nào đã nộp nên không có gì để hoàn.
 why-fee-transferred = Khoản phí đã chuyển theo phương tiện sang lối thông quan khác; phải hoàn phí trên tờ khai ở đó.
+why-closed = Lối thông quan đóng cửa trong ngày này; hãy chọn ngày mở cửa.
+why-pre-registered-only = Ngày này lối thông quan chỉ tiếp nhận phương tiện đã đăng ký từ trước.
+why-no-inspection-due = Tờ khai này không có việc kiểm tra thực tế nào đến hạn; chỉ gia hạn được khi luồng đỏ, phương tiện đã đến và chưa kiểm tra.
+why-extended-already = Thời hạn đã được gia hạn; luật chỉ cho phép gia hạn một lần.
+why-ran-out-already = Thời hạn đã hết; không gia hạn được nữa.
 
 next-submit = { $who }: hoàn thiện và gửi tờ khai.
 next-correct = { $who }: bổ sung, sửa theo yêu cầu rồi gửi lại tờ khai.

@@ -55,6 +55,11 @@ why-waived = 费用已免除；如属误免，请重新核定费用。
 why-not-assessed = 费用尚未核定；须先核定再收费。
 why-not-paid = 没有已缴纳的费用，无需退费。
 why-fee-transferred = 费用已随车辆转到其他通道；须在该处的申报上办理退费。
+why-closed = 该通道当日关闭；请于开放日办理。
+why-pre-registered-only = 当日该通道只接收此前已受理的车辆。
+why-no-inspection-due = 该申报没有到期的查验；只有红色通道、车辆已到达且尚未查验时才能延期。
+why-extended-already = 时限已经延长过；法律只允许延长一次。
+why-ran-out-already = 时限已过，不能再延长。
 
 next-submit = { $who }：完善并提交申报。
 next-correct = { $who }：按要求补正后重新提交申报。

@@ -10,6 +10,7 @@ use super::check::check;
 use super::content::{self, Content, People, to_micros};
 use super::declaration::{Declaration, Details, Entry};
 use super::firm::CheckDigit;
+use super::legal_clocks::Breach;
 use super::next::{NextStep, next};
 use super::number::Number;
 use super::period::local_day;
@@ -67,6 +68,13 @@ pub enum Refusal {
     OnHold {
         /// Where the record stands.
         standing: Standing,
+    },
+    /// The crossing point takes nobody in, or not this vehicle, on this day.
+    GateClosed {
+        /// Why, as a slug.
+        why: &'static str,
+        /// When it takes the vehicle in; none where that is not known.
+        opens_at: Option<DateTime<Utc>>,
     },
     /// What was said does not hold.
     Invalid(Vec<RuleFailure>),
@@ -249,6 +257,8 @@ impl Declaration {
             }
             Action::MakeReady => unless(self.may_be_ready(), "not-all-done"),
             Action::Reopen => unless(!self.may_be_ready(), "all-done"),
+            Action::ExtendClock => self.obstacle_to_extending(now, rules),
+            Action::ClockBreach => unless(!self.ran_out(now, rules).is_empty(), "not-due"),
             Action::HoldPlace => None,
             Action::HoldRelease => {
                 unless(self.progress.holds.iter().any(|hold| hold.placed_by == actor.role), "no-hold-of-yours")
@@ -387,7 +397,9 @@ impl Part {
                 (self.is_done(), "transshipment-finished"),
             ]),
             Action::TransshipmentRevoke => first(&[(self.state == TrackState::NotBegun, "transshipment-not-begun")]),
-            Action::Create
+            Action::ExtendClock
+            | Action::ClockBreach
+            | Action::Create
             | Action::Amend
             | Action::Submit
             | Action::Return
@@ -437,8 +449,15 @@ pub fn act(
     if let Some(obstacle) = declaration.obstacle(order.action, actor, now, rules) {
         return Err(refused(declaration, order.action, obstacle, actor, now, rules));
     }
+    if order.action == Action::Arrive {
+        may_arrive(declaration, now, rules)?;
+    }
     let details = said(declaration, order, actor, now, rules).map_err(Refusal::Invalid)?;
     let mut acted = Acted { after: declaration.clone(), entries: Vec::new(), transferred: None };
+    acted.note_what_ran_out(now, rules)?;
+    if order.action == Action::ClockBreach {
+        return Ok(acted);
+    }
     if order.action == Action::Transfer
         && let (Some(number), Some(crossing_point)) = (order.new_number, &details.crossing_point)
     {
@@ -447,6 +466,23 @@ pub fn act(
     acted.add(order.action, actor.id.to_string(), actor.role, now, details)?;
     acted.settle(now, rules)?;
     Ok(acted)
+}
+
+/// Whether the crossing point takes the vehicle in today: not on a day on which it is closed, nor, where only
+/// vehicles registered before the day are taken, one that was registered since.
+fn may_arrive(declaration: &Declaration, now: DateTime<Utc>, rules: Rules) -> Result<(), Refusal> {
+    let (reference, point) = (rules.reference, declaration.content.crossing_point.as_str());
+    let suits = |day| reference.opens_on(point, day) && reference.takes(point, day, declaration.stamps.registered_at);
+    let today = local_day(now);
+    if suits(today) {
+        return Ok(());
+    }
+    let opens_at = reference.next_open(point, now, suits);
+    if reference.opens_on(point, today) {
+        Err(Refusal::GateClosed { why: "pre-registered-only", opens_at })
+    } else {
+        Err(Refusal::GateClosed { why: "closed", opens_at })
+    }
 }
 
 /// The refusal that an obstacle is, with what is open instead.
@@ -487,6 +523,15 @@ impl Acted {
         let state = self.after.state;
         self.after.evolve(&entry).map_err(|_| Refusal::not_following(action, state))?;
         self.entries.push(entry);
+        Ok(())
+    }
+
+    /// Records every legal clock that ran out and that nobody has recorded yet.
+    pub(super) fn note_what_ran_out(&mut self, now: DateTime<Utc>, rules: Rules) -> Result<(), Refusal> {
+        for Breach { clock, due_at } in self.after.ran_out(now, rules) {
+            let details = Details { clock: Some(clock), due_at: Some(due_at), ..Details::default() };
+            self.add(Action::ClockBreach, Role::System.to_string(), Role::System, now, details)?;
+        }
         Ok(())
     }
 
