@@ -14,7 +14,7 @@ use unic_langid::LanguageIdentifier;
 use crate::domain::act::Standing;
 use crate::domain::next::NextStep;
 use crate::domain::words::words;
-use crate::domain::workflow::{Action, Role, State};
+use crate::domain::workflow::{Role, State};
 
 words! {
     /// The languages in which the service speaks to people.
@@ -199,18 +199,15 @@ pub fn words<'a>(language: Language, kind: &str, words: impl Iterator<Item = &'a
 /// action would be possible, and who leads there by what.
 #[must_use]
 pub fn why_not_now(language: Language, why: &str, standing: &Standing) -> String {
-    let Standing { action, state, .. } = standing;
-    let from: Vec<State> = action.rule().moves.iter().flat_map(|step| step.from).copied().collect();
-    let leads = |way: &Action| way.is_for_people() && way.leads_to(*state).is_some_and(|to| from.contains(&to));
-    let way = Action::VARIANTS.iter().copied().find(leads).filter(|_| !from.contains(state));
+    let from = standing.action.starts_from().map(State::as_str);
     let mut args = vec![
-        ("state", word(language, "state", state.as_str())),
-        ("from", words(language, "state", from.iter().map(|state| state.as_str()))),
+        ("state", word(language, "state", standing.state.as_str())),
+        ("from", words(language, "state", from)),
     ];
-    if state.is_terminal() {
+    if standing.state.is_terminal() {
         args.push(("ended", "yes".to_owned()));
     }
-    if let Some(way) = way {
+    if let Some(way) = standing.way() {
         let who = way.rule().by.iter().filter(|role| **role != Role::System);
         args.push(("way", word(language, "action", way.as_str())));
         args.push(("who", words(language, "role", who.map(|role| role.as_str()))));

@@ -11,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::act::{Refusal, Standing};
+use crate::domain::next::{Due, NextStep};
 use crate::domain::number::Number;
 use crate::domain::period::shown;
 use crate::domain::rule_failure::RuleFailure;
@@ -243,15 +244,21 @@ impl Problem {
                     ("why", texts::why_not_now(language, why, standing)),
                     ("action", texts::word(language, "action", standing.action.as_str())),
                 ];
-                if matches!(*why, "state" | "not-all-done") && !standing.due.is_empty() {
+                // Where no action leads there at once, what must be done before it is what is due.
+                let ahead = *why == "state" && !standing.state.is_terminal() && standing.way().is_none();
+                if ahead && !standing.due.is_empty() {
                     args.push(("due", texts::due(language, &standing.due)));
                 }
                 args
             }
-            Self::OnHold { standing } => vec![
-                ("action", texts::word(language, "action", standing.action.as_str())),
-                ("due", texts::due(language, &standing.due)),
-            ],
+            Self::OnHold { standing } => {
+                let releases = standing.due.iter().copied().filter(|step| step.due == Due::ReleaseHold);
+                let releases: Vec<NextStep> = releases.collect();
+                vec![
+                    ("action", texts::word(language, "action", standing.action.as_str())),
+                    ("due", texts::due(language, &releases)),
+                ]
+            }
             Self::GateClosed { why, opens_at } => {
                 let opens_at = opens_at.map(|at| ("opens_at", shown(at)));
                 [("why", texts::say(language, &format!("why-{why}"), &[]))].into_iter().chain(opens_at).collect()

@@ -93,6 +93,16 @@ pub struct Standing {
     pub offered: Vec<Action>,
 }
 
+impl Standing {
+    /// The action by which somebody leads the record to where what was asked for is possible, if one is enough.
+    #[must_use]
+    pub fn way(&self) -> Option<Action> {
+        let starts_from = |state: State| self.action.starts_from().any(|from| from == state);
+        let leads = |way: &Action| way.is_for_people() && way.leads_to(self.state).is_some_and(starts_from);
+        Action::VARIANTS.iter().copied().find(leads).filter(|_| !starts_from(self.state))
+    }
+}
+
 impl Refusal {
     /// The rules said that `action` may follow, and the record says that it cannot.
     pub(super) const fn not_following(action: Action, state: State) -> Self {
@@ -563,6 +573,11 @@ impl Acted {
 }
 
 impl Action {
+    /// The states that it starts from.
+    pub fn starts_from(self) -> impl Iterator<Item = State> {
+        self.rule().moves.iter().flat_map(|step| step.from).copied()
+    }
+
     /// Where the action leads from `state` by the table; none when it does not start there.
     #[must_use]
     pub fn leads_to(self, state: State) -> Option<State> {
