@@ -200,10 +200,8 @@ pub fn words<'a>(language: Language, kind: &str, words: impl Iterator<Item = &'a
 #[must_use]
 pub fn why_not_now(language: Language, why: &str, standing: &Standing) -> String {
     let from = standing.action.starts_from().map(State::as_str);
-    let mut args = vec![
-        ("state", word(language, "state", standing.state.as_str())),
-        ("from", words(language, "state", from)),
-    ];
+    let mut args =
+        vec![("state", word(language, "state", standing.state.as_str())), ("from", words(language, "state", from))];
     if standing.state.is_terminal() {
         args.push(("ended", "yes".to_owned()));
     }

@@ -515,3 +515,78 @@ async fn what_is_returned_from_registered_begins_anew_at_the_gate() {
     assert_eq!((&fee["state"], &fee["receipt"]), (&json!("done"), &json!("R1")), "a paid fee stays paid");
     everything_adds_up(&gate).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_says_where_it_stands_and_what_is_needed_in_the_callers_language() {
+    let gate = TestGate::open().await;
+    let number = declared(&gate, &tractor("桂F12345")).await;
+    let path = format!("/api/v1/declarations/{number}/actions");
+    let told = |actor: Actor, action: Value, language: &'static str| {
+        let (gate, path) = (&gate, &path);
+        async move {
+            let headers = [("Content-Type", "application/json"), ("Accept-Language", language)];
+            let reply = gate.ask(Some(&actor), "POST", path, &headers, action.to_string()).await;
+            assert_eq!(reply.headers["content-language"], language);
+            reply.json()["detail"].as_str().unwrap().to_owned()
+        }
+    };
+    let guard = || officer(Role::BorderGuard, &[]);
+    for (language, said) in [
+        (
+            "vi",
+            "“Xác nhận vào khu vực cửa khẩu” chưa thực hiện được. Tờ khai đang ở trạng thái “Đã khai báo”; việc này chỉ làm được khi tờ khai ở trạng thái: Đã tiếp nhận. Thao tác “Tiếp nhận” (Ban quản lý cửa khẩu) đưa tờ khai về đó.",
+        ),
+        (
+            "en",
+            "“Record arrival” is not possible now. The declaration is “Declared”; this is possible only when it is: Registered. “Register” (Gate manager) leads there.",
+        ),
+        (
+            "zh",
+            "目前无法“确认进入口岸区域”。该申报目前为“已申报”；只有在以下状态才能办理：已受理。“受理”（口岸管理人员）后即可转入该状态。",
+        ),
+    ] {
+        assert_eq!(told(guard(), arrive("桂F12345"), language).await, said);
+    }
+    for (language, said) in [
+        (
+            "vi",
+            "Bạn không được thực hiện việc này. Việc này dành cho: Bộ đội biên phòng. Vai trò của bạn là Nhân viên thu phí.",
+        ),
+        ("en", "You may not do this. This is for: Border guard. Your role is: Fee collector."),
+        ("zh", "您不能进行此操作。此操作由以下角色办理：边防人员。您的角色是：收费员。"),
+    ] {
+        assert_eq!(told(officer(Role::FeeCollector, &[]), arrive("桂F12345"), language).await, said);
+    }
+    all_done(&gate, &number, &[json!({"action": "register"}), arrive("桂F12345")]).await;
+    // What no single action leads to: what must be done before it, and by whom.
+    let crossing = json!({"action": "complete", "observed_plate": "桂F12345"});
+    let early = told(guard(), crossing.clone(), "en").await;
+    assert!(early.ends_with("when it is: Ready to cross. What must be done now: Customs officer: set the lane. Health quarantine: examine and conclude. Border guard: check the people and the vehicle's papers. Fee collector: assess the fee."), "{early}");
+    done(&gate, &number, json!({"action": "hold.place", "legal_reason": "a check"})).await;
+    for (language, said) in [
+        ("vi", "“Cho quay đầu” phải chờ gỡ lệnh tạm dừng. Bộ đội biên phòng: giải quyết và gỡ lệnh tạm dừng."),
+        ("en", "“Turn back” waits until every hold is released. Border guard: settle and release the hold."),
+        ("zh", "须待扣停令全部解除后方可“责令掉头返回”。边防人员：处理并解除扣停令。"),
+    ] {
+        assert_eq!(told(guard(), because("turn_back"), language).await, said);
+    }
+    let held = read(&gate, &number).await["holds"][0]["hold"].clone();
+    all_done(&gate, &number, &[json!({"action": "hold.release", "hold": held}), because("turn_back")]).await;
+    let ended = told(guard(), crossing, "en").await;
+    assert!(
+        ended.ends_with("It has ended, and nothing changes that; add a remark, or declare the vehicle anew."),
+        "{ended}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whole_numbers_are_shown_whole_and_rows_begin_with_their_period() {
+    let gate = TestGate::open().await;
+    let number = declared(&gate, &tractor("桂F12345")).await;
+    let record = gate.get(&declarant(1), &format!("/api/v1/declarations/{number}")).await;
+    assert!(record.text.contains("\"quantity\":1200,"), "{}", record.text);
+    let path = "/api/v1/statistics/throughput?from=2025-03-31&to=2025-04-01&by=gate,direction&measure=declared,cleared";
+    let report = gate.get(&officer(Role::Analyst, &[]), path).await;
+    let row = r#"{"period":"2025-03-31/2025-04-01","gate":"HUU_NGHI","direction":"import","declared":1,"cleared":0}"#;
+    assert!(report.text.contains(row), "{}", report.text);
+}

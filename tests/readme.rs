@@ -137,3 +137,11 @@ async fn every_command_of_the_paper_on_transfers_works_as_it_is_copied() {
     assert_eq!(figures, expected, "{out}");
     assert!(out.contains("completed"), "{out}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_of_the_paper_on_languages_works_as_it_is_copied() {
+    let out = run("docs/LANGUAGES.md", "# Languages", "## Where the texts are").await;
+    for title in ["Đang bị tạm dừng", "On hold", "扣停中"] {
+        assert!(out.contains(title), "{title} in {out}");
+    }
+}
