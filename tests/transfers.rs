@@ -226,7 +226,12 @@ async fn a_transfer_to_where_it_cannot_go_changes_nothing() {
         let (gate, number, manager) = (&gate, &number, &manager);
         async move { gate.act(manager, number, &to(["TAN_THANH", "CHI_MA"][place % 2])).await.status }
     });
-    let mut statuses = futures_util::future::join_all(tries).await;
+    // Nobody else gets the place while it passes over.
+    let others =
+        (0..32).map(|_| async { gate.post(&declarant(2), "/api/v1/declarations", &tractor("桂F12345")).await.status });
+    let (mut statuses, others) =
+        tokio::join!(futures_util::future::join_all(tries), futures_util::future::join_all(others));
+    assert!(others.iter().all(|status| *status == 409), "{others:?}");
     statuses.sort_unstable();
     assert_eq!((statuses[0], statuses[1], statuses[31]), (200, 409, 409));
     nothing_is_counted_twice(&gate, 1).await;
