@@ -11,6 +11,7 @@ mod clocks;
 mod cluster;
 mod connections;
 mod contract;
+mod corrections;
 mod demo;
 mod exact;
 mod faults;
@@ -33,6 +34,7 @@ mod start;
 mod statistics;
 mod support;
 mod take_over;
+mod transfers;
 mod walk;
 
 use border_gate::domain::workflow::{Action, Role, State, To};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{TIME_ZONE, Table, Wanted, wanted};
@@ -40,6 +40,16 @@ const LONGEST: i64 = 36_600;
 /// The most rows that an answer has: a year of days by every dimension, with room for more crossing points.
 const MOST_ROWS: usize = 30_000;
 
+/// A row of an answer, its fields in their order: the period, the dimensions, the measures.
+#[derive(Debug)]
+struct Row(Vec<(&'static str, Value)>);
+
+impl Serialize for Row {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
 /// Counts by period and dimensions.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ThroughputReport {
@@ -58,7 +68,7 @@ pub struct ThroughputReport {
     closed: bool,
     /// A row a period and combination of the dimensions, each with `period`, the dimensions and the measures.
     #[schema(value_type = Vec<Object>, example = json!([{"period": "2025-01", "direction": "export", "declared": 7000}]))]
-    rows: Vec<Map<String, Value>>,
+    rows: Vec<Row>,
     #[serde(skip)]
     columns: Vec<&'static str>,
 }
@@ -75,12 +85,11 @@ impl Table for ThroughputReport {
 
     fn table(&self) -> Vec<Vec<String>> {
         let heading = self.columns.iter().map(|column| (*column).to_owned()).collect();
-        let cell = |row: &Map<String, Value>, column: &str| match row.get(column) {
-            Some(Value::String(text)) => text.clone(),
-            Some(other) => other.to_string(),
-            None => String::new(),
+        let cell = |(_, value): &(&str, Value)| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
         };
-        let rows = self.rows.iter().map(|row| self.columns.iter().map(|column| cell(row, column)).collect());
+        let rows = self.rows.iter().map(|row| row.0.iter().map(cell).collect());
         std::iter::once(heading).chain(rows).collect()
     }
 }
@@ -198,7 +207,7 @@ fn report(
         let cells = std::iter::once(Value::from(period))
             .chain(values.into_iter().map(Value::from))
             .chain(counts.into_iter().map(Value::from));
-        columns.iter().map(|column| (*column).to_owned()).zip(cells).collect()
+        Row(columns.iter().copied().zip(cells).collect())
     });
     ThroughputReport {
         from: question.span.from,
