@@ -74,8 +74,14 @@ async fn run(name: &str, from: &str, to: &str) -> String {
     let address = format!("http://{}", gate.address);
     let script = script(chapter).replace("http://127.0.0.1:8080", &address);
     assert!(script.contains(&address) && script.contains(PASSWORD), "{name}: not much of a walk");
-    let output = tokio::task::spawn_blocking(move || Command::new("bash").args(["-c", &script]).output().unwrap());
+    // What a paper has its reader save is saved where nobody minds.
+    let folder = std::env::temp_dir().join(format!("bg-paper-{}-{}", std::process::id(), gate.address.port()));
+    std::fs::create_dir(&folder).unwrap();
+    let mut bash = Command::new("bash");
+    bash.args(["-c", &script]).current_dir(&folder);
+    let output = tokio::task::spawn_blocking(move || bash.output().unwrap());
     let output = output.await.unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{name} ({}):\n{out}\n{err}", output.status);
     out.into_owned()
