@@ -43,6 +43,7 @@ fn order(action: Action, record: &Value, dice: &mut Dice) -> Value {
             "lane" => json!(["green", "yellow", "red"][dice.below(3)]),
             "means" => json!("officer"),
             "result" => json!(["conforms", "conforms", "differs"][dice.below(3)]),
+            "receipt" => json!(format!("BL-{}", dice.below(500))),
             "amount_vnd" => json!(100_000 + dice.below(9) * 50_000),
             "hold" => record["holds"][0]["hold"].clone(),
             "track" => json!("animal_quarantine"),

@@ -14,6 +14,8 @@ mod contract;
 mod demo;
 mod exact;
 mod faults;
+mod feed;
+mod fees;
 mod identity;
 mod import;
 mod instances;

@@ -17,6 +17,7 @@ use crate::domain::words::words;
 pub mod backlog;
 pub mod measures;
 pub mod quarter;
+pub mod takings;
 pub mod throughput;
 
 /// The zone whose days the statistics count by.

@@ -138,6 +138,21 @@ columns! {
 }
 
 columns! {
+    /// Money that changed hands, by its receipt.
+    Received {
+        receipt: "text" as String,
+        kind: "text" as &'static str,
+        declaration: "bigint" as i64,
+        seq: "integer" as i32,
+        crossing_point: "text" as String,
+        day: "date" as NaiveDate,
+        at: "timestamptz" as DateTime<Utc>,
+        amount_vnd: "bigint" as i64,
+        actor: "text" as String,
+    }
+}
+
+columns! {
     /// Where new declarations were imported from.
     Imported {
         declaration: "bigint" as i64,
@@ -285,6 +300,23 @@ impl Counted {
                 self.measure.push(measure);
                 self.amount.push(*amount);
             }
+        }
+    }
+}
+
+impl Received {
+    pub(super) fn push(&mut self, change: &Change) {
+        for LinkedAction { entry, .. } in change.actions {
+            let Some(receipt) = entry.receipt() else { continue };
+            self.declaration.push(change.after.number.as_i64());
+            self.seq.push(entry.seq);
+            self.crossing_point.push(change.after.content.crossing_point.clone());
+            self.day.push(receipt.day());
+            self.at.push(receipt.at);
+            self.amount_vnd.push(receipt.amount_vnd);
+            self.actor.push(entry.actor.clone());
+            self.kind.push(receipt.kind.as_str());
+            self.receipt.push(receipt.receipt);
         }
     }
 }
