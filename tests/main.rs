@@ -20,6 +20,7 @@ mod migrations;
 mod open_actions;
 mod packaging;
 mod pages;
+mod pass;
 mod readme;
 mod reference;
 mod schema;

@@ -135,3 +135,8 @@ rule-span-backwards = The end { $to } must come after the start { $from }.
 rule-span-too-long = The span is too long; at most { $max } days.
 rule-answer-too-long = The answer would have { $rows } rows; at most { $max }. Ask for a shorter span, a longer interval or fewer dimensions.
 rule-instant-in-future = That moment is still to come; ask for one up to now, { $now }.
+
+rule-at-for-devices-alone = Only an agency's device, signed in as a machine client, says when it did something; leave this out.
+rule-at-in-future = The device's clock is ahead: by ours it is { $now } (UTC). Set the clock.
+rule-at-too-old = This was done more than { $days } days ago; a device may tell of it no longer. Have an officer record it.
+rule-at-too-early = This cannot have been done before { $stamp } ({ $since }, UTC); look at the device's clock.

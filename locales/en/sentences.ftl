@@ -38,6 +38,19 @@ why-paid-or-waived = The fee was paid or waived.
 why-not-assessed-or-paid = The fee was not assessed, or it was paid.
 why-not-paid = No fee was paid.
 why-not-under-way = The transshipment has not begun, or it is finished.
+why-not-registered-yet = The gate has not accepted it yet; the pass is issued at registration.
+why-withdrawn-on-return = It was returned to the firm; a new pass is issued when the gate accepts it again.
+why-not-issued-yet = It was registered before passes were issued; the next action on it issues one.
+why-declaration-ended = It has ended, and the pass with it.
+
+pass-title = Gate pass
+pass-number = Declaration
+pass-plate = Vehicle
+pass-crossing-point = Crossing point
+pass-direction = Direction
+pass-from = Good from
+pass-until = Good until
+pass-note = Show this at the barrier. The code is signed; without the number, the plate and the code it is not good.
 
 next-submit = { $who }: complete and submit the declaration.
 next-correct = { $who }: correct what was asked for and submit again.

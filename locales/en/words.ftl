@@ -171,3 +171,4 @@ field-legal-reason = Legal ground
 field-hold = Hold
 field-track = Track
 field-text = Text
+field-at = Time, as the device recorded it

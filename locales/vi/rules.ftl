@@ -135,3 +135,8 @@ rule-span-backwards = Ngày kết thúc { $to } phải sau ngày bắt đầu { 
 rule-span-too-long = Khoảng thời gian quá dài; tối đa { $max } ngày.
 rule-answer-too-long = Kết quả sẽ có { $rows } dòng; tối đa { $max }. Hãy chọn khoảng thời gian ngắn hơn, kỳ dài hơn hoặc ít chiều phân tách hơn.
 rule-instant-in-future = Thời điểm này chưa đến; hãy hỏi một thời điểm không muộn hơn hiện tại, { $now }.
+
+rule-at-for-devices-alone = Chỉ thiết bị của cơ quan, đăng nhập bằng tài khoản máy, mới được ghi thời điểm thao tác; hãy bỏ trường này.
+rule-at-in-future = Đồng hồ của thiết bị chạy nhanh: hiện là { $now } (UTC). Hãy chỉnh lại đồng hồ.
+rule-at-too-old = Thao tác đã quá { $days } ngày, thiết bị không còn được gửi nữa. Hãy để cán bộ ghi nhận.
+rule-at-too-early = Thao tác không thể diễn ra trước { $stamp } ({ $since }, UTC); hãy kiểm tra đồng hồ của thiết bị.

@@ -38,6 +38,19 @@ why-paid-or-waived = Phí đã nộp hoặc đã được miễn.
 why-not-assessed-or-paid = Chưa thông báo mức thu, hoặc phí đã nộp.
 why-not-paid = Chưa có khoản phí nào đã nộp.
 why-not-under-way = Việc sang tải chưa bắt đầu hoặc đã xong.
+why-not-registered-yet = Cửa khẩu chưa tiếp nhận; giấy được cấp khi tiếp nhận.
+why-withdrawn-on-return = Tờ khai đã trả lại doanh nghiệp để bổ sung; giấy mới được cấp khi cửa khẩu tiếp nhận lại.
+why-not-issued-yet = Tờ khai được tiếp nhận từ trước khi có giấy; thao tác tiếp theo trên tờ khai sẽ cấp giấy.
+why-declaration-ended = Tờ khai đã kết thúc, giấy không còn giá trị.
+
+pass-title = Giấy qua cửa khẩu
+pass-number = Số tờ khai
+pass-plate = Biển số
+pass-crossing-point = Lối thông quan
+pass-direction = Chiều
+pass-from = Có giá trị từ
+pass-until = Đến
+pass-note = Xuất trình tại ba-ri-e. Mã đã được ký số; giấy chỉ có giá trị khi còn đủ số tờ khai, biển số và mã.
 
 next-submit = { $who }: hoàn thiện và gửi tờ khai.
 next-correct = { $who }: bổ sung, sửa theo yêu cầu rồi gửi lại tờ khai.

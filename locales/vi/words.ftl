@@ -171,3 +171,4 @@ field-legal-reason = Căn cứ pháp lý
 field-hold = Lệnh tạm dừng
 field-track = Luồng kiểm tra
 field-text = Nội dung
+field-at = Thời điểm, theo thiết bị ghi nhận

@@ -135,3 +135,8 @@ rule-span-backwards = 结束日期 { $to } 须晚于开始日期 { $from }。
 rule-span-too-long = 时间跨度过长，最多 { $max } 天。
 rule-answer-too-long = 结果将有 { $rows } 行，最多 { $max } 行。请缩短时间跨度、改用更长的周期或减少维度。
 rule-instant-in-future = 该时刻尚未到来，请查询不晚于当前（{ $now }）的时刻。
+
+rule-at-for-devices-alone = 只有以机器客户端登录的机关设备才能说明操作时间；请去掉此项。
+rule-at-in-future = 设备时钟偏快：现在是 { $now }（UTC）。请校准时钟。
+rule-at-too-old = 该操作已超过 { $days } 天，设备不能再补报。请由工作人员登记。
+rule-at-too-early = 该操作不可能早于 { $stamp }（{ $since }，UTC）；请检查设备时钟。

@@ -38,6 +38,19 @@ why-paid-or-waived = 费用已缴纳或已免除。
 why-not-assessed-or-paid = 费用未核定，或已缴纳。
 why-not-paid = 没有已缴纳的费用。
 why-not-under-way = 换装尚未开始或已完成。
+why-not-registered-yet = 口岸尚未受理；通行证在受理时签发。
+why-withdrawn-on-return = 已退回企业补正；口岸再次受理时签发新的通行证。
+why-not-issued-yet = 该申报在启用通行证之前受理；下一次操作时将签发。
+why-declaration-ended = 申报已结束，通行证随之失效。
+
+pass-title = 口岸通行证
+pass-number = 申报编号
+pass-plate = 车牌
+pass-crossing-point = 通关通道
+pass-direction = 方向
+pass-from = 有效期自
+pass-until = 至
+pass-note = 请在道闸出示。二维码已签名；编号、车牌、二维码缺一无效。
 
 next-submit = { $who }：完善并提交申报。
 next-correct = { $who }：按要求补正后重新提交申报。

@@ -67,6 +67,7 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(declarations::declare)
             .service(declarations::list::list)
             .service(declarations::history::read)
+            .service(declarations::pass::read)
             .service(declarations::act)
             .service(declarations::read)
             .service(declarations::amend)

@@ -69,6 +69,9 @@ pub enum Problem {
     /// Something with this name is there already; says where in the request.
     #[error("already exists: {0}")]
     AlreadyExists(&'static str),
+    /// The declaration has no gate pass; the slug says why.
+    #[error("no pass: {0}")]
+    NoPass(&'static str),
     /// What the cursor points to is no more.
     #[error("gone")]
     Gone,
@@ -189,6 +192,7 @@ impl Problem {
             Self::VehicleAlreadyDeclared { .. } => (StatusCode::CONFLICT, "vehicle-already-declared"),
             Self::IdempotencyInFlight => (StatusCode::CONFLICT, "idempotency-in-flight"),
             Self::AlreadyExists(_) => (StatusCode::CONFLICT, "already-exists"),
+            Self::NoPass(_) => (StatusCode::CONFLICT, "no-pass"),
             Self::Gone => (StatusCode::GONE, "gone"),
             Self::Stale(_) => (StatusCode::PRECONDITION_FAILED, "stale"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
@@ -208,7 +212,7 @@ impl Problem {
     fn args(&self, language: Language) -> Vec<(&'static str, String)> {
         match self {
             Self::Malformed(why) => vec![("why", why.clone())],
-            Self::Forbidden(why) | Self::IllegalAction { why, .. } => {
+            Self::Forbidden(why) | Self::NoPass(why) | Self::IllegalAction { why, .. } => {
                 vec![("why", texts::say(language, &format!("why-{why}"), &[]))]
             }
             Self::MethodNotAllowed(methods) => vec![("allowed", methods_text(methods))],

@@ -19,10 +19,13 @@ use super::workflow::{Action, OnHold, Role, State, To};
 
 mod said;
 mod transfer;
+mod when;
 
 use said::said;
 pub use said::{MAX_FEE_VND, MAX_TEXT, RETURN_REASONS};
 use transfer::carried_over;
+use when::when;
+pub use when::{TOLD_WITHIN, When};
 
 /// What the rules stand on besides the record itself.
 #[derive(Clone, Copy, Debug)]
@@ -421,15 +424,29 @@ pub fn act(
     if let Some(obstacle) = declaration.obstacle(order.action, actor, now, rules) {
         return Err(refused(declaration, obstacle, actor, now, rules));
     }
-    let details = said(declaration, order, actor, now, rules).map_err(Refusal::Invalid)?;
+    let when = when(declaration, order.action, order.said.at, actor, now);
+    let at = when.as_ref().map_or(now, |when| when.at);
+    let (when, mut details) = match (when, said(declaration, order, actor, at, rules)) {
+        (Ok(when), Ok(details)) => (when, details),
+        (when, details) => {
+            return Err(Refusal::Invalid(when.err().into_iter().chain(details.err().into_iter().flatten()).collect()));
+        }
+    };
+    details.at = None;
+    details.late = when.is_late();
+    details.stale_pass =
+        details.pass.take().filter(|shown| declaration.progress.pass.is_some_and(|pass| *shown != pass));
     let mut acted = Acted { after: declaration.clone(), entries: Vec::new(), transferred: None };
     if order.action == Action::Transfer
         && let (Some(number), Some(crossing_point)) = (order.new_number, &details.crossing_point)
     {
-        acted.transferred = Some(Box::new(carried_over(declaration, number, crossing_point, actor, now, rules)?));
+        acted.transferred = Some(Box::new(carried_over(declaration, number, crossing_point, actor, when, rules)?));
     }
-    acted.add(order.action, actor.id.to_string(), actor.role, now, details)?;
-    acted.settle(now, rules)?;
+    acted.add(order.action, actor.id.to_string(), actor.role, when, details)?;
+    if let Some(failure) = acted.after.stamps.out_of_order(&declaration.stamps).filter(|_| when.at < now) {
+        return Err(Refusal::Invalid(vec![failure]));
+    }
+    acted.settle(when, rules)?;
     Ok(acted)
 }
 
@@ -456,10 +473,11 @@ impl Acted {
         action: Action,
         actor: String,
         role: Role,
-        now: DateTime<Utc>,
+        when: impl Into<When>,
         details: Details,
     ) -> Result<(), Refusal> {
-        let entry = Entry { seq: self.after.revision + 1, action, actor, role, at: now, recorded_at: now, details };
+        let When { at, recorded_at } = when.into();
+        let entry = Entry { seq: self.after.revision + 1, action, actor, role, at, recorded_at, details };
         // The rules above said that it follows; if the record says otherwise, it is refused, not half done.
         self.after.evolve(&entry).map_err(|_| Refusal::NotNow { why: "state", offered: Vec::new() })?;
         self.entries.push(entry);
@@ -468,9 +486,15 @@ impl Acted {
 
     /// What the system does in the same transaction: registers where the crossing point does so by
     /// itself, makes ready what has become so, re-opens what no longer is.
-    pub(super) fn settle(&mut self, now: DateTime<Utc>, rules: Rules) -> Result<(), Refusal> {
+    pub(super) fn settle(&mut self, when: impl Into<When>, rules: Rules) -> Result<(), Refusal> {
+        let mut when: When = when.into();
+        let now = when.recorded_at;
+        if when.at < now {
+            // What follows happened when the last of its conditions did, which others may have met meanwhile.
+            when.at = self.after.stamps.latest().map_or(when.at, |latest| latest.clamp(when.at, now));
+        }
         let by_system = |action, details: Details, acted: &mut Self| {
-            acted.add(action, Role::System.to_string(), Role::System, now, details)
+            acted.add(action, Role::System.to_string(), Role::System, when, details)
         };
         let automatic = rules
             .reference

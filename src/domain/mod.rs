@@ -12,6 +12,7 @@ pub mod history;
 pub mod mandate;
 pub mod next;
 pub mod number;
+pub mod pass;
 pub mod period;
 pub mod plates;
 pub mod reading;

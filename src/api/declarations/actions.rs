@@ -1,6 +1,8 @@
 //! The actions as they are sent, for the contract: one shape an action, derived from the workflow table.
 
-use utoipa::openapi::schema::{ArrayBuilder, Discriminator, ObjectBuilder, OneOfBuilder, Type};
+use utoipa::openapi::schema::{
+    ArrayBuilder, Discriminator, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, Type,
+};
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -28,7 +30,7 @@ impl ActionRequest {
     fn shape(action: Action) -> Schema {
         let name = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([action.as_str()]));
         let mut shape = ObjectBuilder::new().property("action", name).required("action");
-        for need in action.rule().says {
+        for need in action.says() {
             let field = need.field();
             shape = shape.property(field.as_str(), field_schema(field));
             if let Need::Required(_) = need {
@@ -68,6 +70,11 @@ fn field_schema(field: Field) -> RefOr<Schema> {
             .into(),
         Field::Track => Ref::from_schema_name(Track::name()).into(),
         Field::Text => text("In words"),
+        Field::At => ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .description(Some("When it was done, by a device's own clock; people's sessions do not say it"))
+            .into(),
     }
 }
 

@@ -33,6 +33,7 @@ pub mod actions;
 pub mod firm_names;
 pub mod history;
 pub mod list;
+pub mod pass;
 pub mod view;
 
 /// The roles that read declarations at all.
