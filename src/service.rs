@@ -1,6 +1,7 @@
 //! The service put together: the one application that both the binary and the tests run.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use actix_web::web;
@@ -15,9 +16,9 @@ use crate::api::paging::Cursors;
 use crate::casework::overdue;
 use crate::casework::writer::Writer;
 use crate::clock::Clock;
-use crate::domain::act::RuleBook;
 use crate::domain::firm::CheckDigit;
 use crate::domain::reference::files;
+use crate::domain::rule_book::{InForce, RuleBook};
 use crate::identity::keys::Keys;
 use crate::identity::passwords::Passwords;
 use crate::identity::revocations;
@@ -54,7 +55,7 @@ pub struct Plan {
 const OVERDUE_EVERY: Duration = Duration::from_mins(1);
 /// How often the metrics put away what was recorded: without it every request would be kept until somebody asks.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
-/// How often the firms' names are read anew.
+/// How often the firms' names, and reference data that changed at another instance, are read anew.
 const NAMES_EVERY: Duration = Duration::from_secs(5);
 
 /// The parts of a running service, shared by all its threads.
@@ -71,7 +72,9 @@ pub struct Service {
     passwords: web::Data<Passwords>,
     cursors: web::Data<Cursors>,
     clock: web::Data<Clock>,
-    rules: web::Data<RuleBook>,
+    rules: web::Data<InForce>,
+    /// The last change of the reference data that was read.
+    last_change: Arc<AtomicI64>,
     cluster: web::Data<Cluster>,
     metrics: web::Data<Option<PrometheusHandle>>,
 }
@@ -86,6 +89,7 @@ impl Service {
         let pool = pool(&plan.database_url, plan.pool_size)?;
         let mut conn = pool.get().await.context("the database cannot be reached")?;
         reference::seed(&mut conn, files().context("the reference data that came with the program")?).await?;
+        let last_change = reference::last_change(&mut conn).await?;
         let reference = reference::load(&mut conn).await.context("the reference data cannot be read")?;
         let firms = FirmNames::default();
         firms.refresh(&mut conn).await?;
@@ -94,11 +98,11 @@ impl Service {
         // What ended before this instance started stays ended.
         revocations::refresh(&mut conn, &tokens, plan.clock.now()).await?;
         drop(conn);
-        let rules = Arc::new(RuleBook {
-            reference,
+        let rules = Arc::new(InForce::new(RuleBook {
+            reference: Arc::new(reference),
             expire_after_days: plan.expire_after_days,
             tax_code_check: plan.tax_code_check,
-        });
+        }));
         let writer = Writer::start(plan.database_url.clone(), plan.clock.clone(), Arc::clone(&rules))
             .context("the writer cannot be started")?;
         Ok(Self {
@@ -110,6 +114,7 @@ impl Service {
             cursors: web::Data::new(cursors),
             clock: web::Data::new(plan.clock.clone()),
             rules: web::Data::from(Arc::clone(&rules)),
+            last_change: Arc::new(AtomicI64::new(last_change)),
             office: web::Data::new(Office { writer, rules, clock: plan.clock, firms }),
             cluster: web::Data::new(Cluster(plan.cluster)),
             metrics: web::Data::new(plan.metrics),
@@ -158,7 +163,7 @@ impl Service {
         let mut overdue = tokio::time::interval(OVERDUE_EVERY);
         loop {
             let outcome = tokio::select! {
-                _ = names.tick() => self.refresh_names().await,
+                _ = names.tick() => self.refresh_names().await.and(self.refresh_reference().await),
                 _ = overdue.tick() => self.expire().await,
             };
             if let Err(error) = outcome {
@@ -177,6 +182,21 @@ impl Service {
         Ok(self.office.firms.refresh(&mut conn).await?)
     }
 
+    /// Puts in force what was changed of the reference data, here or at another instance.
+    ///
+    /// # Errors
+    ///
+    /// The database's.
+    pub async fn refresh_reference(&self) -> anyhow::Result<()> {
+        let mut conn = self.pool.get().await?;
+        let last = reference::last_change(&mut conn).await?;
+        if self.last_change.load(Ordering::Relaxed) != last {
+            self.rules.replace_reference(reference::load(&mut conn).await?);
+            self.last_change.store(last, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
     /// Expires what is due; how many.
     ///
     /// # Errors
@@ -184,7 +204,8 @@ impl Service {
     /// The database's.
     pub async fn expire_due(&self) -> anyhow::Result<usize> {
         let mut conn = self.pool.get().await?;
-        Ok(overdue::expire(&mut conn, &self.office.writer, self.clock.now(), self.rules.expire_after_days).await?)
+        Ok(overdue::expire(&mut conn, &self.office.writer, self.clock.now(), self.rules.book().expire_after_days)
+            .await?)
     }
 
     async fn expire(&self) -> anyhow::Result<()> {

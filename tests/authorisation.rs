@@ -113,10 +113,20 @@ fn expected(operation: &str, caller: &Caller) -> Option<Outcome> {
         // Asked with an agency's own action, here the border guard's.
         "take_action of an agency" => if_seen(role == Role::BorderGuard && narrowed(OauthScope::ActionsWrite)),
         "backlog" | "quarter" | "throughput" => if_may(statistics && narrowed(OauthScope::StatisticsRead)),
-        "list_accounts" | "create_account" | "read_account" | "change_account" | "list_clients" | "create_client"
-        | "read_client" | "change_client" | "list_firms" | "create_firm" | "read_firm" | "change_firm" => {
-            if_may(role == Role::Admin && caller.scope.is_none())
-        }
+        "list_accounts"
+        | "create_account"
+        | "read_account"
+        | "change_account"
+        | "list_clients"
+        | "create_client"
+        | "read_client"
+        | "change_client"
+        | "list_firms"
+        | "create_firm"
+        | "read_firm"
+        | "change_firm"
+        | "read_reference_code"
+        | "change_reference_code" => if_may(role == Role::Admin && caller.scope.is_none()),
         _ => return None,
     })
 }
@@ -156,6 +166,7 @@ async fn every_operation_lets_through_whom_it_is_for_and_nobody_else() {
                 .replace("{tax_code}", "0100233488")
                 .replace("{quarter}", "2025-Q1")
                 .replace("{list}", "gates")
+                .replace("{code}", "HUU_NGHI")
                 .replace("{slug}", "not-found");
             for caller in callers() {
                 let agency = (id == "take_action").then_some("take_action of an agency");

@@ -7,13 +7,13 @@ use border_gate::casework::overdue::expire;
 use border_gate::casework::writer::Writer;
 use border_gate::casework::{Ask, Done, Keep, Order, Work};
 use border_gate::clock::Clock;
-use border_gate::domain::act::RuleBook;
 use border_gate::domain::actor::{AccountId, Actor, ActorId, FirmId, Scope};
 use border_gate::domain::audit::{Hash, link};
 use border_gate::domain::declaration::{Declaration, Details};
 use border_gate::domain::firm::CheckDigit;
 use border_gate::domain::number::Number;
 use border_gate::domain::reference::{Reference, files};
+use border_gate::domain::rule_book::{InForce, RuleBook};
 use border_gate::domain::sent;
 use border_gate::domain::workflow::{Action, QuarantineKind, Role, State};
 use border_gate::identity::principal::Principal;
@@ -27,12 +27,12 @@ use crate::support::database::TestDatabase;
 
 const NOW: &str = "2025-03-31T02:00:00Z";
 
-pub fn rule_book() -> Arc<RuleBook> {
-    Arc::new(RuleBook {
-        reference: Reference::build(files().unwrap()).unwrap(),
+pub fn rule_book() -> Arc<InForce> {
+    Arc::new(InForce::new(RuleBook {
+        reference: Arc::new(Reference::build(files().unwrap()).unwrap()),
         expire_after_days: 15,
         tax_code_check: CheckDigit::Enforced,
-    })
+    }))
 }
 
 struct Gate {

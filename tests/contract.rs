@@ -227,7 +227,7 @@ async fn hostile_bodies_are_refused_and_never_a_fault_of_ours() {
         let actor = if operation.path.contains("/admin/") { admin.clone() } else { declarant(1) };
         let id = if operation.path.contains("clients") { &client } else { &account };
         let path = operation.path.replace("{number}", declared["number"].as_str().unwrap()).replace("{id}", id);
-        let path = path.replace("{tax_code}", FIRMS[0]);
+        let path = path.replace("{tax_code}", FIRMS[0]).replace("{list}", "yards").replace("{code}", "XUAN_CUONG");
         for body in bodies {
             for kind in kinds {
                 let headers = [("Content-Type", kind), ("If-Match", "*")];

@@ -9,14 +9,19 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App, web};
 use border_gate::api;
 use border_gate::clock::Clock;
-use border_gate::domain::act::RuleBook;
 use border_gate::domain::firm::CheckDigit;
 use border_gate::domain::reference::{List, Reference, files};
+use border_gate::domain::rule_book::{InForce, RuleBook};
 use border_gate::storage::reference;
 use chrono::NaiveDate;
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::sync::Arc;
 
+use crate::casework::tractor;
 use crate::support::database::TestDatabase;
+use crate::support::gate::{TestGate, declarant, officer};
+use crate::support::http::Reply;
+use border_gate::domain::workflow::Role;
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -86,11 +91,11 @@ async fn data_that_cannot_be_used_are_refused_with_every_fault() {
 /// What the service answers without a token at 17:00 UTC on 31 December 2025: New Year's Day at the gate.
 async fn answer(path: &str, known: Option<&str>) -> (StatusCode, Option<String>, Value) {
     let clock = Clock::standing_at("2025-12-31T17:00:00Z".parse().unwrap());
-    let reference = Reference::from_files().unwrap();
-    let rules = RuleBook { reference, expire_after_days: 15, tax_code_check: CheckDigit::Enforced };
+    let reference = Arc::new(Reference::from_files().unwrap());
+    let book = RuleBook { reference, expire_after_days: 15, tax_code_check: CheckDigit::Enforced };
     let app = App::new()
         .wrap(from_fn(api::frame::frame))
-        .app_data(web::Data::new(rules))
+        .app_data(web::Data::new(InForce::new(book)))
         .app_data(web::Data::new(clock))
         .configure(api::configure);
     let app = init_service(app).await;
@@ -184,4 +189,103 @@ fn the_contract_of_the_reference_data_has_no_loose_ends() {
     }
     let parameter = &document["paths"]["/api/v1/reference/{list}"]["get"]["parameters"][0];
     assert_eq!((&parameter["name"], &parameter["in"]), (&Value::from("list"), &Value::from("path")));
+}
+
+/// What the administrator says of one code on some days.
+async fn said(gate: &TestGate, path: &str, body: &Value) -> Reply {
+    let json = [("Content-Type", "application/json")];
+    gate.ask(
+        Some(&officer(Role::Admin, &[])),
+        "PUT",
+        &format!("/api/v1/admin/reference{path}"),
+        &json,
+        body.to_string(),
+    )
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_administrator_changes_is_in_force_at_once_and_everywhere_and_stands_in_the_history() {
+    let gate = TestGate::open().await;
+    let other = gate.another().await;
+    let firm = declarant(1);
+    let before = gate.post(&firm, "/api/v1/declarations", &tractor("桂F12345")).await;
+    assert_eq!(before.json()["state"], "submitted");
+
+    let by_itself = json!({
+        "valid_from": "2025-03-31", "valid_to": "2025-04-07", "reason": "Thông báo 15/TB-BQL",
+        "entry": {"name": "Hữu Nghị", "gate": "HUU_NGHI", "kind": "road", "automatic_registration": true},
+    });
+    let changed = said(&gate, "/crossing_points/HUU_NGHI", &by_itself).await;
+    assert_eq!(changed.status, 200, "{}", changed.text);
+    let spans: Vec<_> = changed.json()["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| (entry["valid_from"].clone(), entry["valid_to"].clone()))
+        .collect();
+    assert_eq!(
+        spans,
+        [
+            (json!("2021-01-01"), json!("2025-03-31")),
+            (json!("2025-03-31"), json!("2025-04-07")),
+            (json!("2025-04-07"), json!(null)),
+        ]
+    );
+    let history = &changed.json()["changes"][0];
+    assert_eq!((&history["reason"], &history["valid_to"]), (&json!("Thông báo 15/TB-BQL"), &json!("2025-04-07")));
+    assert_eq!(history["entry"]["automatic_registration"], true);
+    assert_eq!(
+        gate.get(&officer(Role::Admin, &[]), "/api/v1/admin/reference/crossing_points/HUU_NGHI").await.json(),
+        changed.json()
+    );
+
+    let after = gate.post(&firm, "/api/v1/declarations", &tractor("桂F12346")).await;
+    assert_eq!(after.json()["state"], "registered", "{}", after.text);
+    let elsewhere = other.post(&firm, "/api/v1/declarations", &tractor("桂F12347")).await;
+    assert_eq!(elsewhere.json()["state"], "submitted", "the other instance has not heard of it yet");
+    other.service.refresh_reference().await.unwrap();
+    let elsewhere = other.post(&firm, "/api/v1/declarations", &tractor("桂F12348")).await;
+    assert_eq!(elsewhere.json()["state"], "registered", "{}", elsewhere.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_cannot_stand_is_refused_with_all_that_is_wrong_and_changes_nothing() {
+    let gate = TestGate::open().await;
+    let change = |entry: Value| json!({"valid_from": "2026-01-01", "reason": "x", "entry": entry});
+    let faults = |reply: &Reply| -> Vec<(String, String)> {
+        let text = |fault: &Value, field: &str| fault[field].as_str().unwrap().to_owned();
+        reply.json()["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|fault| (text(fault, "pointer"), text(fault, "code")))
+            .collect()
+    };
+    let no_such_gate =
+        said(&gate, "/crossing_points/X", &change(json!({"name": "X", "gate": "NOWHERE", "kind": "road"}))).await;
+    assert_eq!(no_such_gate.status, 422);
+    assert_eq!(faults(&no_such_gate), [("/entry".to_owned(), "reference-unusable".to_owned())]);
+    assert!(no_such_gate.json()["errors"][0]["detail"].as_str().unwrap().contains("NOWHERE"), "{}", no_such_gate.text);
+    let misspelt =
+        said(&gate, "/yards/X", &change(json!({"name": "X", "crossing_point": "CHI_MA", "capcity": 3}))).await;
+    assert_eq!(faults(&misspelt), [("/entry/capcity".to_owned(), "unknown-field".to_owned())]);
+    let nothing = said(&gate, "/yards/X", &json!({})).await;
+    assert_eq!(faults(&nothing).len(), 3, "days, reason and entry are missing: {}", nothing.text);
+    let backwards = json!({"valid_from": "2026-01-01", "valid_to": "2026-01-01", "reason": " ", "entry": null});
+    assert_eq!(faults(&said(&gate, "/yards/X", &backwards).await).len(), 2);
+    assert_eq!(said(&gate, "/harbours/X", &change(json!({}))).await.status, 404);
+    let admin = officer(Role::Admin, &[]);
+    assert_eq!(gate.get(&admin, "/api/v1/admin/reference/yards/X").await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_administrator_took_away_does_not_come_back_when_the_program_starts_again() {
+    let gate = TestGate::open().await;
+    let gone = json!({"valid_from": "2020-01-01", "reason": "Bến đã đóng cửa", "entry": null});
+    assert_eq!(said(&gate, "/yards/XUAN_CUONG", &gone).await.status, 200);
+    let again = gate.another().await;
+    let yards = again.get(&officer(Role::Admin, &[]), "/api/v1/reference/yards?on=2025-06-01").await.json();
+    let codes: Vec<_> = yards["items"].as_array().unwrap().iter().map(|yard| yard["code"].clone()).collect();
+    assert_eq!(codes, ["BAO_NGUYEN"]);
 }

@@ -137,9 +137,10 @@ const DISTRIBUTED: [(&str, &str); 5] = [
 const REFERENCE: [&str; 1] = ["firms"];
 
 /// The tables that would stay on one node.
-const LOCAL: [&str; 8] = [
+const LOCAL: [&str; 9] = [
     "throughput",
     "reference",
+    "reference_changes",
     "accounts",
     "clients",
     "sessions",

@@ -20,6 +20,7 @@ rule-wrong-type = The value is of the wrong type; it must be { $wanted ->
     [whole-number] a whole number
     [true-or-false] true or false
     [time] a time such as 2025-03-31T02:00:00Z
+    [day] a day such as 2025-03-31
     [none] of the type in the contract
    *[other] { $wanted }
 }.
@@ -140,3 +141,5 @@ rule-at-for-devices-alone = Only an agency's device, signed in as a machine clie
 rule-at-in-future = The device's clock is ahead: by ours it is { $now } (UTC). Set the clock.
 rule-at-too-old = This was done more than { $days } days ago; a device may tell of it no longer. Have an officer record it.
 rule-at-too-early = This cannot have been done before { $stamp } ({ $since }, UTC); look at the device's clock.
+rule-reference-unusable = This entry cannot be used together with the other reference data: { $why }.
+rule-code-form = A code is 1 to { $max } characters, with no space at either end.

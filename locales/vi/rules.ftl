@@ -20,6 +20,7 @@ rule-wrong-type = Giá trị sai kiểu; cần { $wanted ->
     [whole-number] một số nguyên
     [true-or-false] true hoặc false
     [time] thời điểm dạng 2025-03-31T02:00:00Z
+    [day] một ngày dạng 2025-03-31
     [none] một giá trị đúng kiểu
    *[other] { $wanted }
 }.
@@ -140,3 +141,5 @@ rule-at-for-devices-alone = Chỉ thiết bị của cơ quan, đăng nhập b�
 rule-at-in-future = Đồng hồ của thiết bị chạy nhanh: hiện là { $now } (UTC). Hãy chỉnh lại đồng hồ.
 rule-at-too-old = Thao tác đã quá { $days } ngày, thiết bị không còn được gửi nữa. Hãy để cán bộ ghi nhận.
 rule-at-too-early = Thao tác không thể diễn ra trước { $stamp } ({ $since }, UTC); hãy kiểm tra đồng hồ của thiết bị.
+rule-reference-unusable = Nội dung này không dùng được cùng các danh mục khác: { $why }.
+rule-code-form = Mã gồm 1 đến { $max } ký tự, không có dấu cách ở đầu và cuối.

@@ -20,6 +20,7 @@ rule-wrong-type = 值的类型不对，应为{ $wanted ->
     [whole-number] 整数
     [true-or-false] {" "}true 或 false
     [time] 时间，如 2025-03-31T02:00:00Z
+    [day] 日期，如 2025-03-31
     [none] 约定的类型
    *[other] { $wanted }
 }。
@@ -140,3 +141,5 @@ rule-at-for-devices-alone = 只有以机器客户端登录的机关设备才能�
 rule-at-in-future = 设备时钟偏快：现在是 { $now }（UTC）。请校准时钟。
 rule-at-too-old = 该操作已超过 { $days } 天，设备不能再补报。请由工作人员登记。
 rule-at-too-early = 该操作不可能早于 { $stamp }（{ $since }，UTC）；请检查设备时钟。
+rule-reference-unusable = 此条目与其他基础数据不一致，无法使用：{ $why }。
+rule-code-form = 代码为 1 至 { $max } 个字符，首尾不得有空格。

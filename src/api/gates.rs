@@ -10,9 +10,9 @@ use super::conditional::{etag_of, is_known};
 use super::problem::{Cause, Problem, ProblemDocument};
 use super::query;
 use crate::clock::Clock;
-use crate::domain::act::RuleBook;
 use crate::domain::period::local_day;
 use crate::domain::reference::{CrossingPoint, Gate, List, ReferenceEntry};
+use crate::domain::rule_book::InForce;
 
 /// The gates as they stand on a day.
 #[derive(Serialize, ToSchema)]
@@ -77,11 +77,11 @@ fn answer(request: &HttpRequest, body: &impl Serialize) -> Result<HttpResponse, 
 #[get("/gates")]
 pub async fn gates(
     request: HttpRequest,
-    rules: web::Data<RuleBook>,
+    rules: web::Data<InForce>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     let on = asked_day(&request, &clock)?;
-    answer(&request, &Gates { on, items: rules.reference.gates(on).cloned().collect() })
+    answer(&request, &Gates { on, items: rules.book().reference.gates(on).cloned().collect() })
 }
 
 /// List the crossing points
@@ -102,11 +102,11 @@ pub async fn gates(
 #[get("/crossing-points")]
 pub async fn crossing_points(
     request: HttpRequest,
-    rules: web::Data<RuleBook>,
+    rules: web::Data<InForce>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     let on = asked_day(&request, &clock)?;
-    answer(&request, &CrossingPoints { on, items: rules.reference.crossing_points(on).cloned().collect() })
+    answer(&request, &CrossingPoints { on, items: rules.book().reference.crossing_points(on).cloned().collect() })
 }
 
 /// Read a list of the reference data
@@ -132,10 +132,10 @@ pub async fn crossing_points(
 pub async fn reference(
     request: HttpRequest,
     path: web::Path<String>,
-    rules: web::Data<RuleBook>,
+    rules: web::Data<InForce>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     let list: List = path.parse().map_err(|_| Problem::NotFound)?;
     let on = asked_day(&request, &clock)?;
-    answer(&request, &ReferenceList { list, on, items: rules.reference.entries(list, on).cloned().collect() })
+    answer(&request, &ReferenceList { list, on, items: rules.book().reference.entries(list, on).cloned().collect() })
 }

@@ -39,7 +39,7 @@ pub mod workflow;
         (name = "statistics", description = "Exact figures, current at every commit"),
         (name = "workflow", description = "The table that decides who may do what from where"),
         (name = "reference", description = "Gates, crossing points, yards and codes, each with its dates"),
-        (name = "administration", description = "Firms, accounts and machine clients"),
+        (name = "administration", description = "Firms, accounts, machine clients and reference data"),
         (name = "problems", description = "The pages behind the types of errors"),
         (name = "operations", description = "Health and metrics")
     ),
@@ -91,6 +91,8 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(admin::clients::create)
             .service(admin::clients::read)
             .service(admin::clients::change)
+            .service(admin::reference::read)
+            .service(admin::reference::change)
             .service(statistics::quarter::read)
             .service(statistics::throughput::read)
             .service(statistics::backlog::read),

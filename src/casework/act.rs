@@ -181,7 +181,8 @@ impl Desk {
         if at_revision.is_some_and(|revision| revision != declaration.revision) {
             return Err(Failure::Stale(declaration.revision));
         }
-        let rules = self.rules.rules();
+        let book = self.rules.book();
+        let rules = book.rules();
         let acted = match order {
             Order::Action(action, said) => {
                 let new_number = if *action == Action::Transfer { Some(draw(now, drawn)?) } else { None };

@@ -6,6 +6,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection};
 
 use crate::domain::actor::AccountId;
 use crate::domain::mandate::{Mandate, MandateFirm, MandateSent, OauthScope};
+use crate::domain::reference::{Faults, Reference, ReferenceChange};
 use crate::domain::rule_failure::RuleFailure;
 use crate::identity::revocations::Revoked;
 use crate::identity::tokens::{NotMade, Tokens, random_text};
@@ -13,6 +14,7 @@ use crate::storage::accounts::{self, Account, AccountChange, NewAccount};
 use crate::storage::clients::{self, Client, ClientEntry};
 use crate::storage::firms::{self, Firm};
 use crate::storage::idempotency::{self, Key, Known};
+use crate::storage::reference;
 use crate::storage::sessions;
 use crate::storage::sets::{KeptReply, Reply};
 
@@ -316,6 +318,35 @@ pub async fn change_client(
         .await?;
     tokens.revoke(Revoked::clients([(client.id.clone(), client.generation)], now), now);
     Ok(client)
+}
+
+/// Makes `change` of the reference data, for `reason`, and gives all of them as they are after it.
+///
+/// # Errors
+///
+/// [`Refused::Invalid`] where they would contradict each other, or a field is not known.
+pub async fn change_reference(
+    conn: &mut AsyncPgConnection,
+    change: &ReferenceChange,
+    (reason, by): (&str, &str),
+    now: DateTime<Utc>,
+) -> Result<Reference, Refused> {
+    let unknown = change.unknown_fields();
+    if !unknown.is_empty() {
+        return Err(Refused::Invalid(unknown));
+    }
+    conn.transaction::<_, Refused, _>(async |conn| {
+        reference::lock(conn).await?;
+        let before = reference::load(conn).await?;
+        let after = before.after(change).map_err(|Faults(faults)| {
+            let told = |fault| RuleFailure::new("/entry", "reference-unusable").with("why", fault);
+            Refused::Invalid(faults.into_iter().map(told).collect())
+        })?;
+        let entries: Vec<_> = after.entries_of(change.list, &change.code).cloned().collect();
+        reference::change(conn, change, &entries, (reason, by, now)).await?;
+        Ok(after)
+    })
+    .await
 }
 
 /// Since when something is disabled: from now on, as before, or not at all.

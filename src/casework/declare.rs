@@ -142,7 +142,7 @@ impl Desk {
         };
         let firm = actor.firm.ok_or(Failure::Refused(Refusal::NotYours("role")))?;
         let new = NewDeclaration { number: draw(now, drawn)?, firm, sent: (**sent).clone(), salt: salt()? };
-        let acted = declare(new, actor, now, self.rules.rules())?;
+        let acted = declare(new, actor, now, self.rules.book().rules())?;
         linked(acted.after, acted.entries)
     }
 }

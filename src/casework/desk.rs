@@ -12,10 +12,10 @@ use super::Done;
 use super::failure::Failure;
 use super::writer::Pending;
 use crate::clock::Clock;
-use crate::domain::act::RuleBook;
 use crate::domain::audit::Hash;
 use crate::domain::declaration::Source;
 use crate::domain::number::Number;
+use crate::domain::rule_book::InForce;
 use crate::storage::pool::{causes, connect};
 use crate::storage::sets::Statements;
 use crate::storage::sources::imported;
@@ -34,7 +34,7 @@ pub(super) struct Desk {
     pub(super) client: Client,
     pub(super) statements: Statements,
     pub(super) clock: Clock,
-    pub(super) rules: Arc<RuleBook>,
+    pub(super) rules: Arc<InForce>,
     backend: i32,
     driving: JoinHandle<Result<(), Error>>,
 }
@@ -55,7 +55,7 @@ async fn end_backend(client: &Client, backend: i32) -> Result<(), Error> {
 impl Desk {
     /// Connects and prepares. `left` is the server process of a connection that was lost: it may still be at work
     /// on a set whose outcome is about to be looked up, and is ended first.
-    pub(super) async fn open(url: &str, clock: Clock, rules: Arc<RuleBook>, left: Option<i32>) -> Result<Self, String> {
+    pub(super) async fn open(url: &str, clock: Clock, rules: Arc<InForce>, left: Option<i32>) -> Result<Self, String> {
         let (client, driving) = connect(url).await.map_err(|error| error.to_string())?;
         let prepared = async {
             client.batch_execute("set plan_cache_mode = force_generic_plan").await?;

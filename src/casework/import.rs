@@ -20,13 +20,14 @@ use super::failure::Failure;
 use super::writer::{Writer, random};
 use super::{Ask, Done, Imported, Work};
 use crate::clock::Clock;
-use crate::domain::act::{Refusal, RuleBook};
+use crate::domain::act::Refusal;
 use crate::domain::actor::{Actor, FirmId};
 use crate::domain::audit::Hash;
 use crate::domain::check::check;
 use crate::domain::declaration::{Declaration, Source};
 use crate::domain::declare::{NewDeclaration, declare};
 use crate::domain::number::Number;
+use crate::domain::rule_book::InForce;
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::sent::{Sent, document};
 use crate::domain::take_over::take_over;
@@ -49,7 +50,7 @@ pub struct Import {
     /// Where firms are looked up.
     pub pool: Pool,
     /// What they are checked by.
-    pub rules: Arc<RuleBook>,
+    pub rules: Arc<InForce>,
     /// The time.
     pub clock: Clock,
     /// The tax code of the firm that declares a file's declarations; a history names its own.
@@ -178,7 +179,8 @@ impl Import {
     }
 
     fn failures(&self, line: &Line, now: DateTime<Utc>) -> Vec<RuleFailure> {
-        let rules = self.rules.rules();
+        let book = self.rules.book();
+        let rules = book.rules();
         match line {
             Line::History(history) => history.check(now, rules),
             Line::Declaration(sent) if sent.draft => Vec::new(),
@@ -316,7 +318,8 @@ impl Desk {
         now: DateTime<Utc>,
         drawn: &mut HashSet<Number>,
     ) -> Result<(Declaration, Vec<LinkedAction>), Failure> {
-        let rules = self.rules.rules();
+        let book = self.rules.book();
+        let rules = book.rules();
         match &imported.says {
             Line::History(history) => {
                 let number = draw_as_of(history.stamps.declared_at.unwrap_or(now), now, drawn)?;

@@ -16,10 +16,10 @@ use super::desk::{Desk, Trouble};
 use super::failure::Failure;
 use super::{Ask, Done, Work};
 use crate::clock::Clock;
-use crate::domain::act::RuleBook;
 use crate::domain::audit::Hash;
 use crate::domain::declaration::{Declaration, Source};
 use crate::domain::number::Number;
+use crate::domain::rule_book::InForce;
 
 /// The most that one set takes in: beyond it a set gains nothing and others wait longer.
 const LARGEST_SET: usize = 512;
@@ -89,7 +89,7 @@ impl Writer {
     /// # Errors
     ///
     /// Where the system gives no thread.
-    pub fn start(url: String, clock: Clock, rules: Arc<RuleBook>) -> std::io::Result<Self> {
+    pub fn start(url: String, clock: Clock, rules: Arc<InForce>) -> std::io::Result<Self> {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::Builder::new()
@@ -159,7 +159,7 @@ fn meaning(error: &Error) -> Meaning {
 struct Bureau {
     url: String,
     clock: Clock,
-    rules: Arc<RuleBook>,
+    rules: Arc<InForce>,
     desk: Option<Desk>,
     /// The server process of a connection that was given up: it is ended before anything is done again.
     left: Option<i32>,

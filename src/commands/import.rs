@@ -11,8 +11,8 @@ use border_gate::casework::import::{Import, Tally};
 use border_gate::casework::writer::Writer;
 use border_gate::clock::Clock;
 use border_gate::demo;
-use border_gate::domain::act::RuleBook;
 use border_gate::domain::reference::files;
+use border_gate::domain::rule_book::{InForce, RuleBook};
 use border_gate::domain::rule_failure::RuleFailure;
 use border_gate::intake::{Format, Kind, LineError, Lines, Read, column_of};
 use border_gate::settings::Settings;
@@ -109,11 +109,11 @@ async fn prepared(settings: &Settings, database: &Database) -> anyhow::Result<Im
     reference::seed(&mut conn, files()?).await?;
     let reference = reference::load(&mut conn).await.context("the reference data cannot be read")?;
     drop(conn);
-    let rules = Arc::new(RuleBook {
-        reference,
+    let rules = Arc::new(InForce::new(RuleBook {
+        reference: Arc::new(reference),
         expire_after_days: settings.expire_after_days,
         tax_code_check: settings.tax_code_check,
-    });
+    }));
     let writer = Writer::start(database.url.clone(), Clock::System, Arc::clone(&rules))?;
     Ok(Import { writer, pool, rules, clock: Clock::System, firm: None, create_firms: false, dry_run: false })
 }

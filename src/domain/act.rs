@@ -38,29 +38,6 @@ pub struct Rules<'a> {
     pub tax_code_check: CheckDigit,
 }
 
-/// The rules' standing ground, kept for as long as the service runs.
-#[derive(Debug)]
-pub struct RuleBook {
-    /// Gates, yards, type codes, track rules.
-    pub reference: Reference,
-    /// Days after which what waits expires.
-    pub expire_after_days: i64,
-    /// Whether a tax code's wrong check digit is a failure or a warning.
-    pub tax_code_check: CheckDigit,
-}
-
-impl RuleBook {
-    /// What the rules are asked with.
-    #[must_use]
-    pub const fn rules(&self) -> Rules<'_> {
-        Rules {
-            reference: &self.reference,
-            expire_after_days: self.expire_after_days,
-            tax_code_check: self.tax_code_check,
-        }
-    }
-}
-
 /// Why an action is not offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Obstacle {

@@ -17,6 +17,7 @@ pub mod period;
 pub mod plates;
 pub mod reading;
 pub mod reference;
+pub mod rule_book;
 pub mod rule_failure;
 pub mod sent;
 pub mod stamps;

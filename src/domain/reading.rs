@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
@@ -181,6 +181,26 @@ impl<'a> Fields<'a> {
             let at = DateTime::parse_from_rfc3339(value.as_str()?).ok()?.to_utc();
             (at.timestamp() > -62_135_596_800 && at.timestamp() < 253_402_300_800).then(|| to_micros(at))
         })
+    }
+
+    /// Takes a local day, such as `2025-03-31`.
+    pub fn day(&mut self, field: &'static str) -> Option<NaiveDate> {
+        self.take(field, "day", |value| {
+            // Longer years are no days that a database keeps.
+            value.as_str().filter(|text| text.len() == 10)?.parse().ok()
+        })
+    }
+
+    /// Takes an object as it is.
+    pub fn map(&mut self, field: &'static str) -> Option<Map<String, Value>> {
+        let pointer = self.at(field);
+        match self.value(field)? {
+            Value::Object(map) => Some(map),
+            other => {
+                self.failures.push(wrong_type(&pointer, "object", &other));
+                None
+            }
+        }
     }
 
     /// Takes one of the words of the gate.

@@ -1,6 +1,7 @@
 //! Dated reference data: gates, crossing points, yards, type codes, countries and the rules that
 //! decide the required tracks. One immutable snapshot, passed to the rules.
 
+mod change;
 mod entries;
 mod files;
 
@@ -13,6 +14,7 @@ use super::period::Span;
 use super::tracks::Track;
 use super::words::words;
 
+pub use change::ReferenceChange;
 pub use entries::{
     Country, CrossingPoint, CustomsTypeCode, Gate, ReferenceEntry, TrackFacts, TrackRule, Validity, Yard,
 };

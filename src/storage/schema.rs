@@ -192,3 +192,17 @@ diesel::table! {
         declaration -> BigInt,
     }
 }
+
+diesel::table! {
+    reference_changes (id) {
+        id -> BigInt,
+        list -> Text,
+        code -> Text,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        entry -> Nullable<Jsonb>,
+        reason -> Text,
+        changed_by -> Text,
+        changed_at -> Timestamptz,
+    }
+}

@@ -28,7 +28,8 @@ async fn the_first_administrator_is_made_at_the_machine() {
     };
     let admin = MandateSent { role: Some(Role::Admin), ..MandateSent::default() };
     let wrong = MandateSent { firm: Some("0100112437".to_owned()), ..admin.clone() };
-    let wrong = accounts::create(&mut conn, &passwords, &reference.reference, order("", "short", wrong), now).await;
+    let wrong =
+        accounts::create(&mut conn, &passwords, &reference.book().reference, order("", "short", wrong), now).await;
     match wrong.unwrap_err() {
         Fault::Invalid(failures) => {
             let codes: Vec<&str> = failures.iter().map(|failure| failure.code).collect();
@@ -37,10 +38,10 @@ async fn the_first_administrator_is_made_at_the_machine() {
         other => panic!("{other}"),
     }
     let first = order("chief", "tram-kiem-soat-7", admin);
-    let made = accounts::create(&mut conn, &passwords, &reference.reference, first.clone(), now).await.unwrap();
+    let made = accounts::create(&mut conn, &passwords, &reference.book().reference, first.clone(), now).await.unwrap();
     assert_eq!(made.mandate.role, Role::Admin);
     assert!(stored::has_admin(&mut conn).await.unwrap());
-    let again = accounts::create(&mut conn, &passwords, &reference.reference, first, now).await.unwrap_err();
+    let again = accounts::create(&mut conn, &passwords, &reference.book().reference, first, now).await.unwrap_err();
     assert_eq!(again.to_string(), "there is an account chief already");
 }
 

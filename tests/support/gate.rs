@@ -29,7 +29,7 @@ pub const NOW: &str = "2025-03-31T02:00:00Z";
 pub const FIRMS: [&str; 2] = ["0100112437", "0100233488"];
 
 pub struct TestGate {
-    pub database: TestDatabase,
+    pub database: Arc<TestDatabase>,
     pub service: Service,
     pub clock: Clock,
     address: SocketAddr,
@@ -80,7 +80,15 @@ impl TestGate {
             let sql = "insert into firms (tax_code, name, created_at) values ($1, 'Công ty ' || $1, now())";
             database.admin().await.execute(sql, &[&tax_code]).await.unwrap();
         }
-        let clock = Clock::standing_at(NOW.parse().unwrap());
+        Self::at(Arc::new(database), Clock::standing_at(NOW.parse().unwrap())).await
+    }
+
+    /// Another instance of the service on the same database, with the same time.
+    pub async fn another(&self) -> Self {
+        Self::at(Arc::clone(&self.database), self.clock.clone()).await
+    }
+
+    async fn at(database: Arc<TestDatabase>, clock: Clock) -> Self {
         let service = Service::open(Plan {
             database_url: database.url().to_owned(),
             cluster: database.cluster().map(EmbeddedCluster::watch),

@@ -16,10 +16,10 @@ use crate::api::principal::Administrator;
 use crate::api::problem::Problem;
 use crate::casework::administration::{self, AccountAsked, Refused};
 use crate::clock::Clock;
-use crate::domain::act::RuleBook;
 use crate::domain::actor::{AccountId, ActorId};
 use crate::domain::mandate::{MandateSent, check_username};
 use crate::domain::period::local_day;
+use crate::domain::rule_book::InForce;
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::workflow::{QuarantineKind, Role};
 use crate::identity::passwords::{self, Passwords};
@@ -168,7 +168,7 @@ pub async fn create(
     request: HttpRequest,
     body: web::Bytes,
     pool: web::Data<Pool>,
-    rules: web::Data<RuleBook>,
+    rules: web::Data<InForce>,
     passwords: web::Data<Passwords>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
@@ -182,7 +182,7 @@ pub async fn create(
     })?;
     let mut failures: Vec<RuleFailure> = check_username(&username, "/username").into_iter().collect();
     failures.extend(passwords::check(&password, &username, "/password"));
-    failures.extend(sent.check(&rules.reference, local_day(now)));
+    failures.extend(sent.check(&rules.book().reference, local_day(now)));
     unless_any(failures)?;
     let firm = administration::firm_of(&mut *pool.get().await?, &sent).await?;
     let mandate = sent.mandate(firm).ok_or(Problem::InvalidRequest(Vec::new()))?;
@@ -231,7 +231,7 @@ pub async fn change(
     body: web::Bytes,
     pool: web::Data<Pool>,
     tokens: web::Data<Tokens>,
-    rules: web::Data<RuleBook>,
+    rules: web::Data<InForce>,
     passwords: web::Data<Passwords>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
@@ -262,7 +262,7 @@ pub async fn change(
             failures.extend(passwords::check(&password, &account.username, "/password"));
         }
         if sent != before {
-            failures.extend(sent.check(&rules.reference, local_day(now)));
+            failures.extend(sent.check(&rules.book().reference, local_day(now)));
         }
         // Nobody locks himself out, and with him perhaps everybody.
         if own && disabled {

@@ -16,10 +16,10 @@ use crate::api::principal::Administrator;
 use crate::api::problem::Problem;
 use crate::casework::administration::{self, ClientAsked, NewClient, Refused};
 use crate::clock::Clock;
-use crate::domain::act::RuleBook;
 use crate::domain::mandate::{MandateSent, OauthScope, check_name};
 use crate::domain::period::local_day;
 use crate::domain::reading::Fields;
+use crate::domain::rule_book::InForce;
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::workflow::{QuarantineKind, Role};
 use crate::identity::tokens::Tokens;
@@ -240,13 +240,13 @@ pub async fn create(
     request: HttpRequest,
     body: web::Bytes,
     pool: web::Data<Pool>,
-    rules: web::Data<RuleBook>,
+    rules: web::Data<InForce>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     let key = key_of(&request, &caller, "POST /api/v1/admin/clients", &body)?;
     let now = clock.now();
     let Sent { name, mandate, oauth_scopes, disabled } = Sent::read(json_body(&request, &body, None)?, false)?;
-    unless_any(mandate.check(&rules.reference, local_day(now)))?;
+    unless_any(mandate.check(&rules.book().reference, local_day(now)))?;
     let mut conn = pool.get().await?;
     let firm = administration::firm_of(&mut conn, &mandate).await?;
     let mandate = mandate.mandate(firm).ok_or(Problem::InvalidRequest(Vec::new()))?;
@@ -293,7 +293,7 @@ pub async fn change(
     body: web::Bytes,
     pool: web::Data<Pool>,
     tokens: web::Data<Tokens>,
-    rules: web::Data<RuleBook>,
+    rules: web::Data<InForce>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     let (id, now) = (id(&path)?, clock.now());
@@ -310,7 +310,7 @@ pub async fn change(
         let Sent { name, mandate, oauth_scopes, disabled } =
             Sent::read(merged(fields, changes), true).map_err(refused)?;
         if mandate != before {
-            unless_any(mandate.check(&rules.reference, local_day(now)))?;
+            unless_any(mandate.check(&rules.book().reference, local_day(now)))?;
         }
         let firm = if mandate.firm == before.firm { client.mandate.firm.clone() } else { firm };
         let mandate = mandate.mandate(firm).ok_or(Refused::Invalid(Vec::new()))?;

@@ -14,10 +14,10 @@ use crate::api::principal::Administrator;
 use crate::api::problem::Problem;
 use crate::casework::administration;
 use crate::clock::Clock;
-use crate::domain::act::RuleBook;
 use crate::domain::actor::FirmId;
 use crate::domain::firm::check_tax_code;
 use crate::domain::mandate::check_name;
+use crate::domain::rule_book::InForce;
 use crate::domain::rule_failure::Findings;
 use crate::identity::tokens::Tokens;
 use crate::storage::firms::{self, Firm};
@@ -117,7 +117,7 @@ pub async fn create(
     request: HttpRequest,
     body: web::Bytes,
     pool: web::Data<Pool>,
-    rules: web::Data<RuleBook>,
+    rules: web::Data<InForce>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     let key = key_of(&request, &caller, "POST /api/v1/admin/firms", &body)?;
@@ -126,7 +126,7 @@ pub async fn create(
         fields.required("tax_code", tax_code).zip(fields.required("name", name))
     })?;
     let mut findings = Findings::default();
-    check_tax_code(&tax_code, "/tax_code", rules.tax_code_check, &mut findings);
+    check_tax_code(&tax_code, "/tax_code", rules.book().tax_code_check, &mut findings);
     findings.failures.extend(check_name(&name, "/name"));
     unless_any(findings.failures)?;
     let creation = creation(key.as_ref(), &reply, clock.now());

@@ -1,4 +1,4 @@
-//! `/api/v1/admin`: firms, accounts and clients.
+//! `/api/v1/admin`: firms, accounts, clients and reference data.
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
@@ -24,6 +24,7 @@ use crate::storage::sets::Reply;
 pub mod accounts;
 pub mod clients;
 pub mod firms;
+pub mod reference;
 mod refusals;
 
 /// Reads what was sent by `read`, with everything wrong about it at once.

@@ -18,9 +18,10 @@ use crate::casework::failure::Failure;
 use crate::casework::writer::Writer;
 use crate::casework::{Ask, Done, Keep, Order, Work};
 use crate::clock::Clock;
-use crate::domain::act::{Refusal, RuleBook};
+use crate::domain::act::Refusal;
 use crate::domain::declaration::Declaration;
 use crate::domain::number::Number;
+use crate::domain::rule_book::InForce;
 use crate::domain::sent;
 use crate::domain::workflow::{Action, Role};
 use crate::identity::principal::{OauthScope, Principal};
@@ -53,7 +54,7 @@ pub struct Office {
     /// The one write path.
     pub writer: Writer,
     /// The rules.
-    pub rules: Arc<RuleBook>,
+    pub rules: Arc<InForce>,
     /// The time.
     pub clock: Clock,
     /// The firms' names.
@@ -67,7 +68,7 @@ impl Office {
             actor: &who.actor,
             language,
             now: self.clock.now(),
-            rules: &self.rules,
+            rules: &self.rules.book(),
             firm: self.firms.of(declaration.firm),
         };
         DeclarationView::of(declaration, viewer)

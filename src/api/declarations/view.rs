@@ -8,13 +8,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::problem::Fault;
-use crate::domain::act::{RuleBook, Rules};
+use crate::domain::act::Rules;
 use crate::domain::actor::Actor;
 use crate::domain::check::check;
 use crate::domain::content::{Content, Person};
 use crate::domain::declaration::{Declaration, Hold, Onward, Returned, Source, Stamps, YardPlace};
 use crate::domain::next::{NextStep, next};
 use crate::domain::number::Number;
+use crate::domain::rule_book::RuleBook;
 use crate::domain::tracks::{Part, Track};
 use crate::domain::workflow::{Action, QuarantineKind, Role, State};
 use crate::texts::{self, Language};

@@ -13,9 +13,9 @@ use crate::api::principal::StatisticsReader;
 use crate::api::problem::{Problem, ProblemDocument};
 use crate::api::query;
 use crate::clock::Clock;
-use crate::domain::act::RuleBook;
 use crate::domain::period::{Quarter, Span, beginning_of};
 use crate::domain::reference::Reference;
+use crate::domain::rule_book::InForce;
 use crate::domain::rule_failure::RuleFailure;
 use crate::storage::pool::Pool;
 use crate::storage::throughput::{Sum, sums};
@@ -260,7 +260,7 @@ pub async fn read(
     request: HttpRequest,
     path: web::Path<String>,
     pool: web::Data<Pool>,
-    rules: web::Data<RuleBook>,
+    rules: web::Data<InForce>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     let (wanted, quarter) = query::read(&request, |fields, refused| {
@@ -277,9 +277,10 @@ pub async fn read(
     let mut periods = vec![span];
     periods.extend(quarter.previous().span());
     periods.extend(quarter.of_last_year().span());
-    let pieces: Vec<Span> = periods.into_iter().flat_map(|period| rules.reference.steady_pieces(period)).collect();
+    let pieces: Vec<Span> =
+        periods.into_iter().flat_map(|period| rules.book().reference.steady_pieces(period)).collect();
     let sums = sums(&mut *pool.get().await?, &pieces).await?;
-    wanted.respond(&request, &QuarterReport::of(quarter, span, &sums, &pieces, &rules.reference, clock.now()))
+    wanted.respond(&request, &QuarterReport::of(quarter, span, &sums, &pieces, &rules.book().reference, clock.now()))
 }
 
 #[cfg(test)]

@@ -13,10 +13,10 @@ use crate::api::principal::StatisticsReader;
 use crate::api::problem::{Problem, ProblemDocument};
 use crate::api::query;
 use crate::clock::Clock;
-use crate::domain::act::RuleBook;
 use crate::domain::content::{CargoClass, Direction};
 use crate::domain::period::{Interval, Period, Span};
 use crate::domain::reference::Reference;
+use crate::domain::rule_book::InForce;
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::throughput::Measure;
 use crate::domain::words::words;
@@ -245,7 +245,7 @@ pub async fn read(
     _: StatisticsReader,
     request: HttpRequest,
     pool: web::Data<Pool>,
-    rules: web::Data<RuleBook>,
+    rules: web::Data<InForce>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     let question = Question::read(&request)?;
@@ -254,15 +254,17 @@ pub async fn read(
         .iter()
         .enumerate()
         .flat_map(|(place, period)| {
-            rules.reference.steady_pieces(period.span).into_iter().map(move |piece| (place, piece))
+            rules.book().reference.steady_pieces(period.span).into_iter().map(move |piece| (place, piece))
         })
         .collect();
     let spans: Vec<Span> = pieces.iter().map(|(_, span)| *span).collect();
-    let rows = periods.len() * combinations(&question.by, &rules.reference, &spans, &[]).len();
+    let rows = periods.len() * combinations(&question.by, &rules.book().reference, &spans, &[]).len();
     if rows > MOST_ROWS {
         let failure = RuleFailure::new("/to", "answer-too-long").with("rows", rows).with("max", MOST_ROWS);
         return Err(Problem::InvalidRequest(vec![failure]));
     }
     let sums = sums(&mut *pool.get().await?, &spans).await?;
-    question.wanted.respond(&request, &report(&question, &periods, &pieces, &sums, &rules.reference, clock.now()))
+    question
+        .wanted
+        .respond(&request, &report(&question, &periods, &pieces, &sums, &rules.book().reference, clock.now()))
 }
