@@ -50,7 +50,7 @@ pass-crossing-point = Lối thông quan
 pass-direction = Chiều
 pass-from = Có giá trị từ
 pass-until = Đến
-pass-note = Xuất trình tại ba-ri-e. Mã đã được ký số; giấy chỉ có giá trị khi còn đủ số tờ khai, biển số và mã.
+pass-note = Xuất trình tại chốt kiểm soát. Mã đã được ký số; thiếu số tờ khai, biển số hoặc mã thì giấy không có giá trị.
 
 next-submit = { $who }: hoàn thiện và gửi tờ khai.
 next-correct = { $who }: bổ sung, sửa theo yêu cầu rồi gửi lại tờ khai.

@@ -88,7 +88,7 @@ impl Declaration {
         let revision = self.progress.pass?;
         let second = |at: DateTime<Utc>| at.duration_trunc(TimeDelta::seconds(1)).unwrap_or(at);
         let from = self.stamps.registered_at.or(self.stamps.declared_at)?;
-        let span = TimeDelta::days(expire_after_days.max(1));
+        let span = TimeDelta::days(expire_after_days.clamp(1, 36_500));
         let until = match self.stamps.arrived_at {
             None => from + span,
             Some(arrived) => {

@@ -23,4 +23,4 @@ pub mod sign_in_tries;
 pub mod sources;
 mod target;
 pub mod throughput;
-mod tls;
+pub mod tls;

@@ -74,13 +74,14 @@ pub async fn read(
     let declaration = found.filter(|found| found.is_visible_to(&caller.actor)).ok_or(Problem::NotFound)?;
     let kind = best_of(&request).ok_or(Problem::NotAcceptable("application/json, image/svg+xml, text/html"))?;
     let now = office.clock.now();
-    let pass = declaration.pass(now, office.rules.expire_after_days).ok_or_else(|| without(&declaration))?;
+    let book = office.rules.book();
+    let pass = declaration.pass(now, book.expire_after_days).ok_or_else(|| without(&declaration))?;
     let token = passes::issue(&tokens, &pass).map_err(|error| Problem::Internal(Box::new(error)))?;
     let (kind, body) = match kind {
         "image/svg+xml" => (kind, qr(&token)?),
         "text/html" => {
             let today = local_day(now);
-            let place = office.rules.reference.crossing_point(&pass.crossing_point, today);
+            let place = book.reference.crossing_point(&pass.crossing_point, today);
             let place = place.map_or(pass.crossing_point.as_str(), |point| point.name.as_str());
             ("text/html; charset=utf-8", page(&pass, place, &qr(&token)?))
         }
@@ -127,7 +128,7 @@ const fn without(declaration: &Declaration) -> Problem {
     }
 }
 
-/// The token as a QR code with a quiet zone of four modules, four units a module. A quarter of it may be unreadable:
+/// The token as a QR code with a quiet zone of four modules, four units a module. A seventh of it may be unreadable:
 /// paper is folded, and rained on.
 fn qr(token: &str) -> Result<String, Problem> {
     let code = QrCode::with_error_correction_level(token, EcLevel::M)
@@ -144,15 +145,15 @@ const STYLE: &str = "@page{size:A5 portrait;margin:9mm}\
     small{display:block;font-size:9pt;font-weight:400}\
     .number{font:700 15pt/1.2 ui-monospace,'DejaVu Sans Mono',monospace;white-space:nowrap;text-align:right}\
     .number small{font-family:system-ui,sans-serif}.number small small{display:inline;margin-left:1.5mm}\
-    .plate{border:.8mm solid #000;border-radius:2mm;margin:4mm 0;padding:1mm 3mm 2mm;text-align:center}\
+    .plate{border:.8mm solid #000;border-radius:2mm;margin:4mm .3mm;padding:1mm 3mm 2mm;text-align:center}\
     .plate strong{display:block;font-size:40pt;line-height:1.15;letter-spacing:.04em;white-space:nowrap}\
     dl{display:grid;grid-template-columns:1fr 1fr;gap:3mm 6mm;margin:0}\
     dt small{display:inline;margin-left:1.5mm}dt{font-size:9pt}\
     dd{margin:0;font-size:13pt;font-weight:700}\
     .wide{grid-column:1/-1}\
-    .qr{display:block;width:84mm;height:84mm;margin:3mm auto 1mm}\
+    .qr{display:block;width:96mm;height:96mm;margin:3mm auto 1mm}\
     .qr svg{width:100%;height:100%}\
-    footer{font-size:8.5pt;text-align:center}footer small{font-size:inherit}\
+    footer{font-size:8.5pt;text-align:center;text-wrap:balance}footer small{font-size:inherit}\
     @media print{body{padding:0;max-width:none}}";
 
 /// What the page may load: its own style, by its hash, and nothing else.
