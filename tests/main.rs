@@ -9,6 +9,7 @@ mod cluster;
 mod connections;
 mod contract;
 mod demo;
+mod devices;
 mod exact;
 mod faults;
 mod identity;

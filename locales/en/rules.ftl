@@ -143,3 +143,7 @@ rule-at-too-old = This was done more than { $days } days ago; a device may tell 
 rule-at-too-early = This cannot have been done before { $stamp } ({ $since }, UTC); look at the device's clock.
 rule-reference-unusable = This entry cannot be used together with the other reference data: { $why }.
 rule-code-form = A code is 1 to { $max } characters, with no space at either end.
+rule-pass-not-ours = This is no gate pass of this gate: it is damaged, forged, or signed by a key that is not known here.
+rule-pass-of-another = The pass that was scanned says otherwise: it is of { $number }.
+rule-sequence-not-rising = Each sequence must be a whole number above the one before it ({ $last }).
+rule-list-too-long = The list is too long; at most { $max } at once.

@@ -143,3 +143,7 @@ rule-at-too-old = Thao tác đã quá { $days } ngày, thiết bị không còn 
 rule-at-too-early = Thao tác không thể diễn ra trước { $stamp } ({ $since }, UTC); hãy kiểm tra đồng hồ của thiết bị.
 rule-reference-unusable = Nội dung này không dùng được cùng các danh mục khác: { $why }.
 rule-code-form = Mã gồm 1 đến { $max } ký tự, không có dấu cách ở đầu và cuối.
+rule-pass-not-ours = Đây không phải giấy của cửa khẩu này: mã bị hỏng, bị làm giả, hoặc ký bằng khóa chưa biết.
+rule-pass-of-another = Giấy đã quét không khớp: giấy này của tờ khai { $number }.
+rule-sequence-not-rising = Mỗi số thứ tự phải là số nguyên lớn hơn số trước ({ $last }).
+rule-list-too-long = Danh sách quá dài; mỗi lần tối đa { $max }.

@@ -143,3 +143,7 @@ rule-at-too-old = 该操作已超过 { $days } 天，设备不能再补报。请
 rule-at-too-early = 该操作不可能早于 { $stamp }（{ $since }，UTC）；请检查设备时钟。
 rule-reference-unusable = 此条目与其他基础数据不一致，无法使用：{ $why }。
 rule-code-form = 代码为 1 至 { $max } 个字符，首尾不得有空格。
+rule-pass-not-ours = 这不是本口岸的通行证：已损坏、系伪造，或由未知密钥签名。
+rule-pass-of-another = 与所扫通行证不符：该证属于 { $number }。
+rule-sequence-not-rising = 每个序号必须是大于前一个（{ $last }）的整数。
+rule-list-too-long = 列表过长；每次最多 { $max } 条。

@@ -69,6 +69,9 @@ pub enum Problem {
     /// Something with this name is there already; says where in the request.
     #[error("already exists: {0}")]
     AlreadyExists(&'static str),
+    /// A device told of a sequence before, with other words.
+    #[error("sequence mismatch")]
+    SequenceMismatch,
     /// The declaration has no gate pass; the slug says why.
     #[error("no pass: {0}")]
     NoPass(&'static str),
@@ -192,6 +195,7 @@ impl Problem {
             Self::VehicleAlreadyDeclared { .. } => (StatusCode::CONFLICT, "vehicle-already-declared"),
             Self::IdempotencyInFlight => (StatusCode::CONFLICT, "idempotency-in-flight"),
             Self::AlreadyExists(_) => (StatusCode::CONFLICT, "already-exists"),
+            Self::SequenceMismatch => (StatusCode::CONFLICT, "sequence-mismatch"),
             Self::NoPass(_) => (StatusCode::CONFLICT, "no-pass"),
             Self::Gone => (StatusCode::GONE, "gone"),
             Self::Stale(_) => (StatusCode::PRECONDITION_FAILED, "stale"),
@@ -227,6 +231,7 @@ impl Problem {
             | Self::OnHold { .. }
             | Self::VehicleAlreadyDeclared { .. }
             | Self::IdempotencyInFlight
+            | Self::SequenceMismatch
             | Self::Gone
             | Self::InvalidDeclaration(_)
             | Self::InvalidAction(_)

@@ -8,15 +8,17 @@ use chrono::{DateTime, Utc};
 use super::declare::{draw, linked, salt};
 use super::desk::{Desk, Trouble};
 use super::failure::Failure;
+use super::told::Refused;
 use super::writer::Pending;
 use super::{Done, Order, Work};
 use crate::domain::act::{self, Acted, Refusal};
-use crate::domain::declaration::Declaration;
+use crate::domain::declaration::{Declaration, Details};
 use crate::domain::declare::amend;
 use crate::domain::number::Number;
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::sent;
 use crate::domain::workflow::Action;
+use crate::storage::device_actions::DeviceAction;
 use crate::storage::sets::{Change, KeptReply, LinkedAction};
 
 /// One declaration in a set of actions: as it was read, as it is to be, and who asked for what between.
@@ -28,8 +30,19 @@ struct Moving {
     made: Option<(Declaration, Vec<LinkedAction>)>,
     /// An amendment is among the actions: the whole row is written.
     amended: bool,
-    /// Each that asked, with the record after his own action and what is kept of it.
-    asked: Vec<(Pending, Declaration, Option<KeptReply>)>,
+    /// Each that asked.
+    asked: Vec<Asked>,
+}
+
+/// One that asked, and what he is to be answered.
+struct Asked {
+    pending: Pending,
+    /// The record after his own action.
+    after: Declaration,
+    /// What is kept of it under his key.
+    kept: Option<KeptReply>,
+    /// What is kept of it as told by a device.
+    told: Option<DeviceAction>,
 }
 
 impl Moving {
@@ -38,7 +51,8 @@ impl Moving {
             before: Some(&self.before),
             after: &self.after,
             actions: &self.actions,
-            kept: self.asked.iter().filter_map(|(_, _, kept)| kept.clone()).collect(),
+            kept: self.asked.iter().filter_map(|asked| asked.kept.clone()).collect(),
+            told: self.asked.iter().filter_map(|asked| asked.told.clone()).collect(),
         }
     }
 
@@ -49,20 +63,45 @@ impl Moving {
     }
 
     fn answered(self) {
-        for (pending, after, _) in self.asked {
-            pending.answer(Ok(Done::Written(Box::new(after))));
+        for Asked { pending, after, told, .. } in self.asked {
+            pending.answer(Ok(match told {
+                Some(told) => Done::Told(Box::new(told)),
+                None => Done::Written(Box::new(after)),
+            }));
         }
     }
 
     /// Who asked, with what was sent to the database noted.
     fn tried(self) -> impl Iterator<Item = Pending> {
         let after = self.after;
-        self.asked.into_iter().map(move |(pending, _, _)| pending.tried(&after))
+        self.asked.into_iter().map(move |asked| asked.pending.tried(&after))
+    }
+
+    /// Those whose own action takes a place, and the others.
+    fn claiming(self) -> (Vec<Pending>, Vec<Pending>) {
+        let mut place = self.before.place_taken();
+        let (claiming, others): (Vec<Asked>, Vec<Asked>) = self.asked.into_iter().partition(|asked| {
+            let taken = asked.after.place_taken();
+            let claims = taken.is_some() && taken != place;
+            place = taken;
+            claims
+        });
+        let pending = |asked: Vec<Asked>| asked.into_iter().map(|asked| asked.pending).collect();
+        (pending(claiming), pending(others))
     }
 
     /// Who asked, where it is known that nothing was written.
     fn pending(self) -> impl Iterator<Item = Pending> {
-        self.asked.into_iter().map(|(pending, _, _)| pending)
+        self.asked.into_iter().map(|asked| asked.pending)
+    }
+}
+
+/// Answers a refusal; what a device told of is kept first.
+fn refuse(pending: Pending, failure: Failure, crossing_point: Option<String>, refused: &mut Vec<Refused>) {
+    if pending.told().is_some() {
+        refused.push(Refused { pending, failure, crossing_point, stands: false });
+    } else {
+        pending.answer(Err(failure));
     }
 }
 
@@ -83,6 +122,7 @@ impl Desk {
     ) -> Result<Vec<Pending>, Trouble> {
         let now = self.clock.now();
         let set = self.replay_known_keys(set).await?;
+        let set = self.answer_told(set).await?;
         let mut numbers: Vec<i64> = set.iter().filter_map(super::writer::Pending::number).map(Number::as_i64).collect();
         numbers.sort_unstable();
         numbers.dedup();
@@ -101,48 +141,61 @@ impl Desk {
                 Err(error) => tracing::error!(%error, "a declaration cannot be read"),
             }
         }
-        let moving = self.decided(set, &records, now, drawn);
+        let mut refused = Vec::new();
+        let mut unsettled = HashSet::new();
+        let moving = self.decided(set, &records, now, drawn, &mut refused);
         let (careful, plain): (Vec<Moving>, Vec<Moving>) = moving.into_iter().partition(Moving::is_careful);
-        let mut again = match self.advanced(plain).await {
+        let unanswered = |mut trouble: Trouble, more: Vec<Pending>, refused: Vec<Refused>| {
+            trouble.unanswered.extend(more);
+            trouble.unanswered.extend(refused.into_iter().map(|one| one.pending));
+            trouble
+        };
+        let mut again = match self.advanced(plain, &mut unsettled).await {
             Ok(again) => again,
-            Err(mut trouble) => {
-                trouble.unanswered.extend(pending_of(careful));
-                return Err(trouble);
-            }
+            Err(trouble) => return Err(unanswered(trouble, pending_of(careful), refused)),
         };
         if !careful.is_empty() {
-            match self.updated(careful).await {
+            match self.updated(careful, &mut refused, &mut unsettled).await {
                 Ok(lost) => again.extend(lost),
-                Err(mut trouble) => {
-                    trouble.unanswered.extend(again);
-                    return Err(trouble);
-                }
+                Err(trouble) => return Err(unanswered(trouble, again, refused)),
             }
+        }
+        match self.refuse(refused, &unsettled, now).await {
+            Ok(more) => again.extend(more),
+            Err(trouble) => return Err(unanswered(trouble, again, Vec::new())),
         }
         Ok(again)
     }
 
-    /// Decides each of `set` on its record, several on one record one after the other; answers what is refused.
+    /// Decides each of `set` on its record, several on one record one after the other; answers what is refused, but
+    /// for what devices told of, which goes to `refused`.
     fn decided(
         &self,
         set: Vec<Pending>,
         records: &BTreeMap<i64, Declaration>,
         now: DateTime<Utc>,
         drawn: &mut HashSet<Number>,
+        refused: &mut Vec<Refused>,
     ) -> Vec<Moving> {
         let mut moving: BTreeMap<i64, Moving> = BTreeMap::new();
         for pending in set {
             let Some(before) = pending.number().and_then(|number| records.get(&number.as_i64())) else {
-                pending.answer(Err(Failure::NoSuchDeclaration));
+                refuse(pending, Failure::NoSuchDeclaration, None, refused);
                 continue;
             };
             let key = before.number.as_i64();
             let now_at = moving.get(&key).map_or(before, |moving| &moving.after);
             match self.decide(&pending, now_at, now, drawn) {
-                Err(failure) => pending.answer(Err(failure)),
+                Err(failure) => {
+                    let seen = Some(now_at).filter(|record| record.is_visible_to(&pending.ask.who.actor));
+                    let place = seen.map(|record| record.content.crossing_point.clone());
+                    refuse(pending, failure, place, refused);
+                }
                 Ok((after, actions, _)) if actions.is_empty() => pending.answer(Ok(Done::Written(Box::new(after)))),
                 Ok((after, actions, made)) => {
                     let kept = pending.ask.keep.as_ref().map(|keep| keep.kept(&after));
+                    let first = actions.first().map_or(after.revision, |action| action.entry.seq);
+                    let told = pending.told().map(|told| told.taken(&before.content.crossing_point, now, first));
                     let amended = actions.iter().any(|action| action.entry.action == Action::Amend);
                     let one = moving.entry(key).or_insert_with(|| Moving {
                         before: before.clone(),
@@ -156,7 +209,7 @@ impl Desk {
                     one.actions.extend(actions);
                     one.amended |= amended;
                     one.made = one.made.take().or(made);
-                    one.asked.push((pending, after, kept));
+                    one.asked.push(Asked { pending, after, kept, told });
                 }
             }
         }
@@ -171,25 +224,27 @@ impl Desk {
         now: DateTime<Utc>,
         drawn: &mut HashSet<Number>,
     ) -> Result<(Declaration, Vec<LinkedAction>, Option<(Declaration, Vec<LinkedAction>)>), Failure> {
-        let Work::Act { at_revision, order, .. } = &pending.ask.work else {
-            return Err(Failure::Internal("a new declaration among actions".into()));
-        };
         let actor = &pending.ask.who.actor;
         if !declaration.is_visible_to(actor) {
             return Err(Failure::NoSuchDeclaration);
         }
-        if at_revision.is_some_and(|revision| revision != declaration.revision) {
-            return Err(Failure::Stale(declaration.revision));
-        }
         let book = self.rules.book();
         let rules = book.rules();
-        let acted = match order {
-            Order::Action(action, said) => {
-                let new_number = if *action == Action::Transfer { Some(draw(now, drawn)?) } else { None };
-                let order = act::Order { action: *action, said: (**said).clone(), new_number };
-                act::act(declaration, &order, actor, now, rules)?
+        let mut ordered = |action: Action, said: &Details| {
+            let new_number = if action == Action::Transfer { Some(draw(now, drawn)?) } else { None };
+            let order = act::Order { action, said: said.clone(), new_number };
+            act::act(declaration, &order, actor, now, rules).map_err(Failure::from)
+        };
+        let acted = match &pending.ask.work {
+            Work::Declare { .. } | Work::Import(_) => {
+                return Err(Failure::Internal("a new declaration among actions".into()));
             }
-            Order::Amend(patch) => {
+            Work::Act { at_revision: Some(revision), .. } if *revision != declaration.revision => {
+                return Err(Failure::Stale(declaration.revision));
+            }
+            Work::Told(told) => ordered(told.action, &told.details)?,
+            Work::Act { order: Order::Action(action, said), .. } => ordered(*action, said)?,
+            Work::Act { order: Order::Amend(patch), .. } => {
                 let people = declaration.people.clone().unwrap_or_default();
                 let mut document = sent::document(&declaration.content, &people).into();
                 sent::merge_patch(&mut document, patch.clone());
@@ -209,7 +264,7 @@ impl Desk {
     }
 
     /// Writes what moved on without being amended and without taking a place; what lost a race comes back.
-    async fn advanced(&self, moving: Vec<Moving>) -> Result<Vec<Pending>, Trouble> {
+    async fn advanced(&self, moving: Vec<Moving>, unsettled: &mut HashSet<i64>) -> Result<Vec<Pending>, Trouble> {
         if moving.is_empty() {
             return Ok(Vec::new());
         }
@@ -221,6 +276,7 @@ impl Desk {
                 let (done, lost): (Vec<Moving>, Vec<Moving>) =
                     moving.into_iter().partition(|one| written.contains(&one.before.number.as_i64()));
                 done.into_iter().for_each(Moving::answered);
+                unsettled.extend(lost.iter().map(|one| one.before.number.as_i64()));
                 Ok(pending_of(lost))
             }
             Err(error) => Err(Trouble { error, unanswered: moving.into_iter().flat_map(Moving::tried).collect() }),
@@ -229,7 +285,12 @@ impl Desk {
 
     /// Writes what is amended, takes a place or makes a record, in a transaction that is looked at before it is
     /// committed: what cannot be written with the others is answered or comes back, and the others are tried again.
-    async fn updated(&self, mut moving: Vec<Moving>) -> Result<Vec<Pending>, Trouble> {
+    async fn updated(
+        &self,
+        mut moving: Vec<Moving>,
+        refused: &mut Vec<Refused>,
+        unsettled: &mut HashSet<i64>,
+    ) -> Result<Vec<Pending>, Trouble> {
         let mut again = Vec::new();
         while !moving.is_empty() {
             let outcome = match self.try_update(&moving).await {
@@ -247,13 +308,28 @@ impl Desk {
             for one in moving {
                 let number = one.before.number.as_i64();
                 if let Some(other) = outcome.stood_in_the_way.get(&number) {
+                    unsettled.insert(number);
                     let firm = one.before.firm.0;
-                    for pending in one.pending() {
-                        let other =
-                            other.filter(|(_, owner)| *owner == firm).and_then(|(other, _)| Number::from_i64(other));
-                        pending.answer(Err(Failure::VehicleAlreadyDeclared { other }));
+                    let other =
+                        other.filter(|(_, owner)| *owner == firm).and_then(|(other, _)| Number::from_i64(other));
+                    let place = one.before.content.crossing_point.clone();
+                    let (claiming, others) = one.claiming();
+                    for pending in claiming {
+                        let failure = Failure::VehicleAlreadyDeclared { other };
+                        if pending.told().is_some() {
+                            refused.push(Refused {
+                                pending,
+                                failure,
+                                crossing_point: Some(place.clone()),
+                                stands: true,
+                            });
+                        } else {
+                            pending.answer(Err(failure));
+                        }
                     }
+                    again.extend(others);
                 } else if outcome.lost.contains(&number) {
+                    unsettled.insert(number);
                     again.extend(one.pending());
                 } else {
                     rest.push(one);
@@ -291,7 +367,10 @@ impl Desk {
             .filter(|one| written.contains(&one.before.number.as_i64()))
             .filter_map(|one| {
                 let (after, actions) = one.made.as_ref()?;
-                Some((one.before.number.as_i64(), Change { before: None, after, actions, kept: Vec::new() }))
+                Some((
+                    one.before.number.as_i64(),
+                    Change { before: None, after, actions, kept: Vec::new(), told: Vec::new() },
+                ))
             })
             .collect();
         if !made.is_empty() {

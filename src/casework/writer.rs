@@ -14,6 +14,7 @@ use tokio_postgres::error::SqlState;
 
 use super::desk::{Desk, Trouble};
 use super::failure::Failure;
+use super::told::Told;
 use super::{Ask, Done, Work};
 use crate::clock::Clock;
 use crate::domain::audit::Hash;
@@ -47,8 +48,11 @@ impl Pending {
         drop(self.answer.send(answer));
     }
 
-    /// The same, with what was sent to the database noted.
+    /// The same, with what was sent to the database noted. What a device told of is known by its sequence.
     pub(super) fn tried(self, declaration: &Declaration) -> Self {
+        if self.told().is_some() {
+            return self;
+        }
         Self { tried: Some((declaration.number.as_i64(), declaration.head)), ..self }
     }
 
@@ -57,6 +61,15 @@ impl Pending {
         match &self.ask.work {
             Work::Declare { .. } | Work::Import(_) => None,
             Work::Act { number, .. } => Some(*number),
+            Work::Told(told) => Some(told.number),
+        }
+    }
+
+    /// What a device tells of.
+    pub(super) fn told(&self) -> Option<&Told> {
+        match &self.ask.work {
+            Work::Told(told) => Some(told),
+            Work::Declare { .. } | Work::Import(_) | Work::Act { .. } => None,
         }
     }
 
@@ -64,7 +77,7 @@ impl Pending {
     pub(super) fn source(&self) -> Option<&Source> {
         match &self.ask.work {
             Work::Import(imported) => Some(&imported.source),
-            Work::Declare { .. } | Work::Act { .. } => None,
+            Work::Declare { .. } | Work::Act { .. } | Work::Told(_) => None,
         }
     }
 }
@@ -104,20 +117,50 @@ impl Writer {
     ///
     /// [`Failure`].
     pub async fn ask(&self, ask: Ask) -> Result<Done, Failure> {
+        answer_to(self.enqueue(ask)?).await
+    }
+
+    /// Asks for several things, which are decided in their order, and waits for the answers. Those behind one for
+    /// which there was no room are not asked for, and have no answer.
+    pub async fn ask_in_order(&self, asks: Vec<Ask>) -> Vec<Result<Done, Failure>> {
+        let mut queued = Vec::with_capacity(asks.len());
+        for ask in asks {
+            let one = self.enqueue(ask);
+            let is_full = one.is_err();
+            queued.push(one);
+            if is_full {
+                break;
+            }
+        }
+        let mut answers = Vec::with_capacity(queued.len());
+        for one in queued {
+            answers.push(match one {
+                Ok(answered) => answer_to(answered).await,
+                Err(failure) => Err(failure),
+            });
+        }
+        answers
+    }
+
+    fn enqueue(&self, ask: Ask) -> Result<oneshot::Receiver<Result<Done, Failure>>, Failure> {
         let (answer, answered) = oneshot::channel();
         let pending = Pending { ask, answer, tried: None, tries: 0 };
         self.queue.try_send(pending).map_err(|_| Failure::Busy)?;
-        match timeout(ANSWER_TIMEOUT, answered).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(Failure::Unavailable("the writer has ended".into())),
-            Err(_) => Err(Failure::Unavailable("no answer in time".into())),
-        }
+        Ok(answered)
     }
 
     /// How many wait.
     #[must_use]
     pub fn depth(&self) -> usize {
         self.queue.max_capacity() - self.queue.capacity()
+    }
+}
+
+async fn answer_to(answered: oneshot::Receiver<Result<Done, Failure>>) -> Result<Done, Failure> {
+    match timeout(ANSWER_TIMEOUT, answered).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_)) => Err(Failure::Unavailable("the writer has ended".into())),
+        Err(_) => Err(Failure::Unavailable("no answer in time".into())),
     }
 }
 
@@ -279,10 +322,11 @@ const fn count(items: usize) -> f64 {
     items as f64
 }
 
-/// Keeps the first of each idempotency key and of each source; the others wait for what it leads to.
+/// Keeps the first of each idempotency key, of each source and of each device's sequence; the others wait for what it leads to.
 fn one_a_key(set: Vec<Pending>) -> (Vec<Pending>, Vec<Pending>) {
     let mut seen: HashSet<(String, String, String)> = HashSet::new();
     let mut sources: HashSet<(String, String)> = HashSet::new();
+    let mut told: HashSet<(String, i64)> = HashSet::new();
     set.into_iter().partition(|pending| {
         pending
             .ask
@@ -290,6 +334,10 @@ fn one_a_key(set: Vec<Pending>) -> (Vec<Pending>, Vec<Pending>) {
             .as_ref()
             .is_none_or(|keep| seen.insert((keep.caller.clone(), keep.route.clone(), keep.key.clone())))
             && pending.source().is_none_or(|source| sources.insert((source.source.clone(), source.source_id.clone())))
+            && pending
+                .told()
+                .map(Told::name)
+                .is_none_or(|(device, sequence)| told.insert((device.to_owned(), sequence)))
     })
 }
 

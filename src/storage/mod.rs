@@ -8,6 +8,7 @@ pub mod actions;
 pub mod clients;
 pub mod column_types;
 pub mod declarations;
+pub mod device_actions;
 pub mod embedded;
 pub mod firms;
 pub mod idempotency;

@@ -206,3 +206,17 @@ diesel::table! {
         changed_at -> Timestamptz,
     }
 }
+
+diesel::table! {
+    device_actions (device, sequence) {
+        device -> Text,
+        sequence -> BigInt,
+        said -> Json,
+        at -> Nullable<Timestamptz>,
+        declaration -> Nullable<BigInt>,
+        crossing_point -> Nullable<Text>,
+        recorded_at -> Timestamptz,
+        seq -> Nullable<Integer>,
+        problem -> Nullable<Json>,
+    }
+}

@@ -104,7 +104,10 @@ fn response(reply: Reply, language: Language, replayed: bool) -> HttpResponse {
 }
 
 /// What the writer did not do, as a problem; what is invalid is the declaration's or the action's fault.
-fn problem(failure: Failure, invalid: fn(Vec<crate::domain::rule_failure::RuleFailure>) -> Problem) -> Problem {
+pub(super) fn problem(
+    failure: Failure,
+    invalid: fn(Vec<crate::domain::rule_failure::RuleFailure>) -> Problem,
+) -> Problem {
     match failure {
         Failure::NoSuchDeclaration => Problem::NotFound,
         Failure::Refused(Refusal::Invalid(failures)) => invalid(failures),
@@ -158,7 +161,7 @@ async fn ask(
     match done.map_err(|failure| problem(failure, invalid))? {
         Done::Written(declaration) => Ok(response(office.reply(&declaration, &who, language, status), language, false)),
         Done::Replayed(reply) => Ok(response(reply, language, true)),
-        Done::ImportedBefore(_) => Err(Problem::Internal("an answer to an import".into())),
+        Done::ImportedBefore(_) | Done::Told(_) => Err(Problem::Internal("an answer to another question".into())),
     }
 }
 
