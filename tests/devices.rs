@@ -1,23 +1,16 @@
 //! Devices that were cut off: each thing they did is taken once, late as it is, and no conflict is lost.
 
-use border_gate::domain::actor::{Actor, ActorId};
-use border_gate::domain::mandate::OauthScope;
+use border_gate::domain::actor::Actor;
 use border_gate::domain::workflow::Role;
-use border_gate::identity::principal::Principal;
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use crate::casework::tractor;
-use crate::support::gate::{TestGate, declarant, officer};
+use crate::support::gate::{TestGate, declarant, device, officer};
 use crate::support::http::Reply;
 
 fn manager() -> Actor {
     officer(Role::GateManager, &["HUU_NGHI"])
-}
-
-/// A barrier's device at Hữu Nghị, or another machine there.
-fn device(name: &str, role: Role) -> Actor {
-    Actor { id: ActorId::Client(name.to_owned()), ..officer(role, &["HUU_NGHI"]) }
 }
 
 fn barrier() -> Actor {
@@ -25,12 +18,8 @@ fn barrier() -> Actor {
 }
 
 async fn ask(gate: &TestGate, device: &Actor, method: &str, path: &str, body: String) -> Reply {
-    let principal =
-        Principal { actor: device.clone(), session: None, oauth_scopes: Some(vec![OauthScope::ActionsWrite]) };
-    let token = gate.service.tokens.issue(&principal, Some(1), gate.now()).unwrap();
-    let bearer = format!("Bearer {token}");
-    let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json"), ("Accept-Language", "en")];
-    gate.ask(None, method, path, &headers, body).await
+    let headers = [("Content-Type", "application/json"), ("Accept-Language", "en")];
+    gate.ask(Some(device), method, path, &headers, body).await
 }
 
 async fn tell(gate: &TestGate, device: &Actor, actions: Value) -> Value {

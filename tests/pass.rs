@@ -1,15 +1,13 @@
 //! The gate pass: when there is one, what it says, who takes it for what.
 
-use border_gate::domain::actor::{Actor, ActorId};
-use border_gate::domain::mandate::OauthScope;
+use border_gate::domain::actor::Actor;
 use border_gate::domain::workflow::Role;
 use border_gate::identity::passes::{NoPass, PublicKeys};
-use border_gate::identity::principal::Principal;
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 
 use crate::casework::tractor;
-use crate::support::gate::{TestGate, declarant, officer, quarantine};
+use crate::support::gate::{TestGate, declarant, device, officer, quarantine};
 use crate::support::http::Reply;
 
 fn manager() -> Actor {
@@ -193,13 +191,8 @@ async fn a_pass_is_for_those_who_may_see_the_record_and_serves_nobody_to_sign_in
     let refused = gate.ask(None, "GET", "/api/v1/declarations", &[("Authorization", &bearer)], "").await;
     assert_eq!((refused.status, refused.problem().as_str()), (401, "unauthenticated"));
 
-    let client = Principal {
-        actor: Actor { id: ActorId::Client("barrier-1".to_owned()), ..officer(Role::BorderGuard, &["HUU_NGHI"]) },
-        session: None,
-        oauth_scopes: Some(vec![OauthScope::ActionsWrite]),
-    };
     let keys = PublicKeys::of(gate.service.tokens.keys());
-    for access in [gate.token(&manager()), gate.service.tokens.issue(&client, Some(1), gate.now()).unwrap()] {
+    for access in [gate.token(&manager()), gate.token(&device("barrier-1", Role::BorderGuard))] {
         assert_eq!(keys.read(&access), Err(NoPass::OtherKind));
     }
     assert!(keys.read(&token).is_ok());
