@@ -197,3 +197,63 @@ async fn a_pass_is_for_those_who_may_see_the_record_and_serves_nobody_to_sign_in
     }
     assert!(keys.read(&token).is_ok());
 }
+
+/// Runs `border-gate verify-pass` on `token`; its exit code, and what it said.
+fn verify(token: &str, arguments: &[&str]) -> (i32, String) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_border-gate"));
+    let output = command.args(["verify-pass", token]).args(arguments).output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap(), String::from_utf8(said).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_barrier_without_a_line_tells_a_good_pass_by_the_saved_keys() {
+    let gate = TestGate::open().await;
+    let number = declared(&gate, "桂F12345").await;
+    done(&gate, &manager(), &number, json!({"action": "register"})).await;
+    let token = pass(&gate, &number).await.json()["token"].as_str().unwrap().to_owned();
+    let keys = gate.get(&manager(), "/.well-known/jwks.json").await.text;
+    let others = TestGate::open().await.get(&manager(), "/.well-known/jwks.json").await.text;
+    let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let file = |name: &str, text: &str| {
+        let path = directory.join(format!("{name}-{}.json", std::process::id()));
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (keys, others, nonsense) = (file("keys", &keys), file("others", &others), file("nonsense", "<html>"));
+    let at = ["--at", "2025-04-01T00:00:00Z"];
+    let told = tokio::task::spawn_blocking(move || {
+        let told =
+            |token: &str, keys: &[&str], more: &[&str]| verify(token, &[&["--keys"], keys, &at[..], more].concat());
+        let forged = token.replacen("Ijoi", "Ijoj", 1);
+        [
+            told(&token, &[&keys], &["--plate", "桂F-12345", "--crossing-point", "HUU_NGHI"]),
+            told(&token, &[&others, &keys], &[]),
+            verify(&token, &["--keys", &keys, "--at", "2025-04-15T02:00:00Z"]),
+            told(&token, &[&keys], &["--plate", "桂F54321", "--crossing-point", "TAN_THANH"]),
+            told(&token, &[&others], &[]),
+            told(&forged, &[&keys], &[]),
+            told("nonsense", &[&keys], &[]),
+            told(&token, &[&nonsense], &[]),
+            told(&token, &["no-such-file"], &[]),
+            verify(&token, &[]),
+        ]
+    });
+    let told = told.await.unwrap();
+    let wanted = [
+        (0, "good\nnumber "),
+        (0, "good\nnumber "),
+        (1, "not good: it was good until 2025-04-15 02:00:00 UTC"),
+        (1, "not good: it is for the plate 桂F12345; it is for the crossing point HUU_NGHI"),
+        (1, "not good: it is signed by a key that is not in the key set"),
+        (1, "not good: "),
+        (1, "not good: it is no token"),
+        (2, "it is no JSON"),
+        (2, "the keys of no-such-file"),
+        (2, "--keys"),
+    ];
+    for ((code, said), (wanted_code, wanted)) in told.iter().zip(wanted) {
+        assert_eq!(*code, wanted_code, "{said}");
+        assert!(said.contains(wanted), "{said} says not {wanted}");
+    }
+}

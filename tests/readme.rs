@@ -74,7 +74,14 @@ async fn run(name: &str, from: &str, to: &str) -> String {
     let address = format!("http://{}", gate.address);
     let script = script(chapter).replace("http://127.0.0.1:8080", &address);
     assert!(script.contains(&address) && script.contains(PASSWORD), "{name}: not much of a walk");
-    let output = tokio::task::spawn_blocking(move || Command::new("bash").args(["-c", &script]).output().unwrap());
+    // The reader has the program at hand, and a directory of his own for what he saves.
+    let program = Path::new(env!("CARGO_BIN_EXE_border-gate")).parent().unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("paper-{}", name.replace('/', "-")));
+    std::fs::create_dir_all(&directory).unwrap();
+    let mut shell = Command::new("bash");
+    shell.args(["-c", &script]).env("PATH", path).current_dir(directory);
+    let output = tokio::task::spawn_blocking(move || shell.output().unwrap());
     let output = output.await.unwrap();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{name} ({}):\n{out}\n{err}", output.status);
@@ -107,4 +114,13 @@ async fn every_command_of_the_statistics_paper_works_as_it_is_copied() {
     for part in ["\"period\":\"2025-Q1\"", "period,crossing_point,direction,completed", "\"registered_not_arrived\""] {
         assert!(out.contains(part), "no {part}: {out}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_of_the_pass_paper_works_as_it_is_copied() {
+    let out = run("docs/PASS.md", "# The gate pass", "").await;
+    assert!(out.contains("good\nnumber ") && out.contains("Signature Verified Successfully"), "{out}");
+    assert!(out.contains("\"plate\":\"12C54321\"") && out.contains("<svg "), "{out}");
+    assert!(out.contains("\"outcome\":\"taken\"") && out.contains("\"outcome\":\"refused\""), "{out}");
+    assert!(out.contains("\"missing\":[{\"from\":3,\"to\":3}]"), "{out}");
 }

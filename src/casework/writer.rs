@@ -120,8 +120,8 @@ impl Writer {
         answer_to(self.enqueue(ask)?).await
     }
 
-    /// Asks for several things, which are decided in their order, and waits for the answers. Those behind one for
-    /// which there was no room are not asked for, and have no answer.
+    /// Asks for several things, which are decided in their order, and waits for the answers. Those behind one that
+    /// could not be asked, or had no answer, have none either.
     pub async fn ask_in_order(&self, asks: Vec<Ask>) -> Vec<Result<Done, Failure>> {
         let mut queued = Vec::with_capacity(asks.len());
         for ask in asks {
@@ -134,10 +134,15 @@ impl Writer {
         }
         let mut answers = Vec::with_capacity(queued.len());
         for one in queued {
-            answers.push(match one {
+            let answer = match one {
                 Ok(answered) => answer_to(answered).await,
                 Err(failure) => Err(failure),
-            });
+            };
+            let is_last = matches!(answer, Err(Failure::Busy | Failure::Unavailable(_)));
+            answers.push(answer);
+            if is_last {
+                break;
+            }
         }
         answers
     }
