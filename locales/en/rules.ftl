@@ -147,3 +147,12 @@ rule-pass-not-ours = This is no gate pass of this gate: it is damaged, forged, o
 rule-pass-of-another = The pass that was scanned says otherwise: it is of { $number }.
 rule-sequence-not-rising = Each sequence must be a whole number above the one before it ({ $last }).
 rule-list-too-long = The list is too long; at most { $max } at once.
+rule-extension-range = An extension lasts longer than { $from } and at most until { $to }, the gate’s time.
+rule-outside-opening-hours = The crossing point is not open at the planned arrival{ $next ->
+    [none] , nor in the year that follows it.
+   *[other] ; the next possible time is { $next }, the gate’s time.
+}
+rule-arrival-needs-earlier-registration = On that day the crossing point takes only vehicles registered before it{ $next ->
+    [none] .
+   *[other] ; the next possible time is { $next }, the gate’s time.
+}

@@ -147,3 +147,12 @@ rule-pass-not-ours = Đây không phải giấy của cửa khẩu này: mã b�
 rule-pass-of-another = Giấy đã quét không khớp: giấy này của tờ khai { $number }.
 rule-sequence-not-rising = Mỗi số thứ tự phải là số nguyên lớn hơn số trước ({ $last }).
 rule-list-too-long = Danh sách quá dài; mỗi lần tối đa { $max }.
+rule-extension-range = Thời hạn mới phải sau { $from } và không quá { $to } (giờ tại cửa khẩu).
+rule-outside-opening-hours = Lối thông quan không mở vào giờ dự kiến đến{ $next ->
+    [none] , cũng như trong một năm sau đó.
+   *[other] ; giờ sớm nhất có thể là { $next } (giờ tại cửa khẩu).
+}
+rule-arrival-needs-earlier-registration = Ngày đó lối thông quan chỉ tiếp nhận phương tiện đã đăng ký từ trước{ $next ->
+    [none] .
+   *[other] ; giờ sớm nhất có thể là { $next } (giờ tại cửa khẩu).
+}

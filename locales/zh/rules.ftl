@@ -147,3 +147,12 @@ rule-pass-not-ours = 这不是本口岸的通行证：已损坏、系伪造，�
 rule-pass-of-another = 与所扫通行证不符：该证属于 { $number }。
 rule-sequence-not-rising = 每个序号必须是大于前一个（{ $last }）的整数。
 rule-list-too-long = 列表过长；每次最多 { $max } 条。
+rule-extension-range = 新的时限须晚于 { $from }，且不得晚于 { $to }（口岸当地时间）。
+rule-outside-opening-hours = 预计到达时间通道不开放{ $next ->
+    [none] ，其后一年内也不开放。
+   *[other] ；最早可行时间为 { $next }（口岸当地时间）。
+}
+rule-arrival-needs-earlier-registration = 该日通道只接收此前已受理的车辆{ $next ->
+    [none] 。
+   *[other] ；最早可行时间为 { $next }（口岸当地时间）。
+}

@@ -194,8 +194,12 @@ impl Desk {
                 Ok((after, actions, _)) if actions.is_empty() => pending.answer(Ok(Done::Written(Box::new(after)))),
                 Ok((after, actions, made)) => {
                     let kept = pending.ask.keep.as_ref().map(|keep| keep.kept(&after));
-                    let first = actions.first().map_or(after.revision, |action| action.entry.seq);
-                    let told = pending.told().map(|told| told.taken(&before.content.crossing_point, now, first));
+                    let told = pending.told().map(|told| {
+                        // What the system had to note first stands before it.
+                        let own = actions.iter().map(|action| &action.entry).find(|entry| entry.action == told.action);
+                        let seq = own.map_or(after.revision, |entry| entry.seq);
+                        told.taken(&before.content.crossing_point, now, seq)
+                    });
                     let amended = actions.iter().any(|action| action.entry.action == Action::Amend);
                     let one = moving.entry(key).or_insert_with(|| Moving {
                         before: before.clone(),

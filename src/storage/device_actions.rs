@@ -182,9 +182,9 @@ pub async fn list(conn: &mut AsyncPgConnection, filter: &Filter, limit: i64) -> 
         None => {}
     }
     if let Some((at, device, sequence)) = &filter.before {
-        query = query.filter(d::recorded_at.lt(at).or(
-            d::recorded_at.eq(at).and(d::device.lt(device).or(d::device.eq(device).and(d::sequence.lt(sequence)))),
-        ));
+        let later = d::device.lt(device).or(d::device.eq(device).and(d::sequence.lt(sequence)));
+        // Said twice, so that the index is entered at that place.
+        query = query.filter(d::recorded_at.le(at)).filter(d::recorded_at.lt(at).or(later));
     }
     query.order((d::recorded_at.desc(), d::device.desc(), d::sequence.desc())).limit(limit).load(conn).await
 }

@@ -1,8 +1,7 @@
 //! The actions as they are sent, for the contract: one shape an action, derived from the workflow table.
 
-use utoipa::openapi::schema::{
-    ArrayBuilder, Discriminator, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, Type,
-};
+use utoipa::openapi::schema::{ArrayBuilder, Discriminator, ObjectBuilder, OneOfBuilder, Type};
+use utoipa::openapi::schema::{KnownFormat, SchemaFormat};
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -74,6 +73,11 @@ fn field_schema(field: Field) -> RefOr<Schema> {
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
             .description(Some("When it was done, by a device's own clock; people's sessions do not say it"))
+            .into(),
+        Field::Until => ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .description(Some("Until when, RFC 3339"))
             .into(),
     }
 }
