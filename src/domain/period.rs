@@ -19,12 +19,6 @@ pub fn local_day(instant: DateTime<Utc>) -> NaiveDate {
         .map_or_else(|| instant.date_naive(), |zone| instant.with_timezone(&zone).date_naive())
 }
 
-/// What a clock at the gate shows at `instant`, as it is written there: `09:00 31/03/2025`.
-#[must_use]
-pub fn local_time(instant: DateTime<Utc>) -> String {
-    (instant + TimeDelta::seconds(i64::from(AHEAD_OF_UTC))).format("%H:%M %d/%m/%Y").to_string()
-}
-
 /// The instant at which `day` begins at the gate.
 #[must_use]
 pub fn beginning_of(day: NaiveDate) -> DateTime<Utc> {

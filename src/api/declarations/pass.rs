@@ -17,7 +17,7 @@ use crate::api::problem::{Problem, ProblemDocument};
 use crate::api::problem_pages::escaped;
 use crate::domain::declaration::Declaration;
 use crate::domain::pass::Pass;
-use crate::domain::period::{local_day, local_time};
+use crate::domain::period::{local_day, shown};
 use crate::domain::workflow::State;
 use crate::identity::passes;
 use crate::identity::principal::OauthScope;
@@ -193,8 +193,8 @@ fn page(pass: &Pass, place: &str, qr: &str) -> String {
         direction_zh = direction(Language::Zh),
         from_label = text("pass-from"),
         until_label = text("pass-until"),
-        from = local_time(pass.from),
-        until = local_time(pass.until),
+        from = shown(pass.from),
+        until = shown(pass.until),
         note = text("pass-note"),
     )
 }
