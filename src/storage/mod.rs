@@ -25,3 +25,5 @@ pub mod sources;
 mod target;
 pub mod throughput;
 pub mod tls;
+mod tls;
+pub mod vehicles;
