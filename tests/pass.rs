@@ -1,14 +1,20 @@
 //! The gate pass: when there is one, what it says, who takes it for what.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use border_gate::domain::actor::Actor;
 use border_gate::domain::workflow::Role;
 use border_gate::identity::passes::{NoPass, PublicKeys};
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::casework::tractor;
 use crate::support::gate::{TestGate, declarant, device, officer, quarantine};
 use crate::support::http::Reply;
+
+/// What a browser asks for.
+const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
 
 fn manager() -> Actor {
     officer(Role::GateManager, &["HUU_NGHI"])
@@ -141,7 +147,6 @@ async fn a_pass_is_shown_as_the_caller_likes_it_and_not_again_when_he_has_it() {
         let headers = [("Accept", accept), ("If-None-Match", tag)];
         gate.ask(Some(&manager()), "GET", &path, &headers, "").await
     };
-    const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
     for (accept, kind) in [
         ("*/*", "application/json"),
         ("application/json", "application/json"),
@@ -165,9 +170,7 @@ async fn a_pass_is_shown_as_the_caller_likes_it_and_not_again_when_he_has_it() {
         assert!(page.text.contains(part), "no {part}: {}", page.text);
     }
     assert!(style.contains("@page{size:A5"));
-    use base64::Engine;
-    use sha2::Digest;
-    let hash = base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(style));
+    let hash = STANDARD.encode(Sha256::digest(style));
     let policy = page.header("content-security-policy").unwrap();
     assert!(
         policy.contains(&format!("style-src 'sha256-{hash}'")) && policy.contains("default-src 'none'"),

@@ -265,7 +265,8 @@ impl Import {
             let work = Work::Import(Arc::clone(&imported));
             let failure = match self.writer.ask(Ask { who: Arc::clone(&who), work, keep: None }).await {
                 Ok(Done::Written(_) | Done::Replayed(_)) => return Ok(Outcome::TakenIn),
-                Ok(Done::ImportedBefore(_) | Done::Told(_)) => return Ok(Outcome::Known),
+                Ok(Done::ImportedBefore(_)) => return Ok(Outcome::Known),
+                Ok(Done::Told(_)) => Failure::Internal("an answer to a device".into()),
                 Err(failure) => failure,
             };
             let refusal = match failure {

@@ -25,5 +25,4 @@ pub mod sources;
 mod target;
 pub mod throughput;
 pub mod tls;
-mod tls;
 pub mod vehicles;

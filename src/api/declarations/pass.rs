@@ -32,7 +32,7 @@ const TYPES: [&str; 3] = ["application/json", "image/svg+xml", "text/html"];
 /// A gate pass, and what it says.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PassView {
-    /// The signed pass: a JWS in compact form (EdDSA, `typ: gate-pass+jwt`), as it stands in the QR code.
+    /// The signed pass: a JWS in compact form (`EdDSA`, `typ: gate-pass+jwt`), as it stands in the QR code.
     token: String,
     #[serde(flatten)]
     pass: Pass,

@@ -148,14 +148,17 @@ impl Report<'_> {
     }
 }
 
+/// An item with its sequence.
+type Numbered = (i64, Map<String, Value>);
+
 /// The items of a device's request, each with its sequence; anything wrong with those is wrong with the whole.
-pub(super) fn items(sent: Value) -> Result<Vec<(i64, Map<String, Value>)>, Problem> {
+pub(super) fn items(sent: Value) -> Result<Vec<Numbered>, Problem> {
     let mut failures = Vec::new();
     let mut fields = Fields::of(sent, "", &mut failures);
     let list = fields.value("actions");
     let list = fields.required("actions", list);
     fields.finish();
-    let mut items: Vec<(i64, Map<String, Value>)> = Vec::new();
+    let mut items: Vec<Numbered> = Vec::new();
     match list {
         Some(Value::Array(list)) if list.len() > MOST => {
             failures.push(RuleFailure::new("/actions", "list-too-long").with("max", MOST));
