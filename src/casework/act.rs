@@ -12,13 +12,14 @@ use super::told::Refused;
 use super::writer::Pending;
 use super::{Done, Order, Work};
 use crate::domain::act::{self, Acted, Refusal};
-use crate::domain::declaration::{Declaration, Details};
+use crate::domain::declaration::Declaration;
 use crate::domain::declare::amend;
 use crate::domain::number::Number;
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::sent;
 use crate::domain::workflow::Action;
 use crate::storage::device_actions::DeviceAction;
+use crate::storage::idempotency::without_people;
 use crate::storage::sets::{Change, KeptReply, LinkedAction};
 
 /// One declaration in a set of actions: as it was read, as it is to be, and who asked for what between.
@@ -28,7 +29,7 @@ struct Moving {
     actions: Vec<LinkedAction>,
     /// The record that a transfer makes at the other crossing point.
     made: Option<(Declaration, Vec<LinkedAction>)>,
-    /// An amendment is among the actions: the whole row is written.
+    /// An amendment or an erasure is among the actions: the whole row is written.
     amended: bool,
     /// Each that asked.
     asked: Vec<Asked>,
@@ -200,7 +201,8 @@ impl Desk {
                         let seq = own.map_or(after.revision, |entry| entry.seq);
                         told.taken(&before.content.crossing_point, now, seq)
                     });
-                    let amended = actions.iter().any(|action| action.entry.action == Action::Amend);
+                    let amended =
+                        actions.iter().any(|action| matches!(action.entry.action, Action::Amend | Action::ErasePeople));
                     let one = moving.entry(key).or_insert_with(|| Moving {
                         before: before.clone(),
                         after: after.clone(),
@@ -229,26 +231,32 @@ impl Desk {
         drawn: &mut HashSet<Number>,
     ) -> Result<(Declaration, Vec<LinkedAction>, Option<(Declaration, Vec<LinkedAction>)>), Failure> {
         let actor = &pending.ask.who.actor;
-        if !declaration.is_visible_to(actor) {
-            return Err(Failure::NoSuchDeclaration);
-        }
-        let book = self.rules.book();
-        let rules = book.rules();
-        let mut ordered = |action: Action, said: &Details| {
-            let new_number = if action == Action::Transfer { Some(draw(now, drawn)?) } else { None };
-            let order = act::Order { action, said: said.clone(), new_number };
-            act::act(declaration, &order, actor, now, rules).map_err(Failure::from)
-        };
-        let acted = match &pending.ask.work {
+        // An amendment is said as a patch.
+        let (action, said) = match &pending.ask.work {
+            Work::Act { order: Order::Action(action, said), .. } => (*action, Ok(&**said)),
+            Work::Act { order: Order::Amend(patch), .. } => (Action::Amend, Err(patch)),
+            Work::Told(told) => (told.action, Ok(&told.details)),
             Work::Declare { .. } | Work::Import(_) => {
                 return Err(Failure::Internal("a new declaration among actions".into()));
             }
-            Work::Act { at_revision: Some(revision), .. } if *revision != declaration.revision => {
-                return Err(Failure::Stale(declaration.revision));
+        };
+        if !declaration.is_within_reach_of(action, actor) {
+            return Err(Failure::NoSuchDeclaration);
+        }
+        if let Work::Act { at_revision: Some(revision), .. } = &pending.ask.work
+            && *revision != declaration.revision
+        {
+            return Err(Failure::Stale(declaration.revision));
+        }
+        let book = self.rules.book();
+        let rules = book.rules();
+        let acted = match said {
+            Ok(said) => {
+                let new_number = if action == Action::Transfer { Some(draw(now, drawn)?) } else { None };
+                let order = act::Order { action, said: said.clone(), new_number };
+                act::act(declaration, &order, actor, now, rules)?
             }
-            Work::Told(told) => ordered(told.action, &told.details)?,
-            Work::Act { order: Order::Action(action, said), .. } => ordered(*action, said)?,
-            Work::Act { order: Order::Amend(patch), .. } => {
+            Err(patch) => {
                 let people = declaration.people.clone().unwrap_or_default();
                 let mut document = sent::document(&declaration.content, &people).into();
                 sent::merge_patch(&mut document, patch.clone());
@@ -361,6 +369,15 @@ impl Desk {
     async fn update_within(&self, moving: &[Moving]) -> Result<Outcome, tokio_postgres::Error> {
         let changes: Vec<Change> = moving.iter().map(Moving::change).collect();
         let written = self.statements.update(&self.client, &changes).await?;
+        let erased: Vec<Number> = moving
+            .iter()
+            .filter(|one| one.actions.iter().any(|action| action.entry.action == Action::ErasePeople))
+            .map(|one| one.before.number)
+            .collect();
+        if !erased.is_empty() {
+            // The answers to repeated requests showed them too.
+            without_people(&self.client, &erased, self.clock.now()).await?;
+        }
         let mut outcome = Outcome::default();
         let left_out: Vec<Change> =
             changes.into_iter().filter(|change| !written.contains(&change.after.number.as_i64())).collect();

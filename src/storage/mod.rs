@@ -5,11 +5,14 @@
 
 pub mod accounts;
 pub mod actions;
+pub mod checkpoint_file;
+pub mod checkpoints;
 pub mod clients;
 pub mod column_types;
 pub mod declarations;
 pub mod device_actions;
 pub mod embedded;
+pub mod evidence;
 pub mod firms;
 pub mod idempotency;
 pub mod mandates;

@@ -61,6 +61,7 @@ diesel::table! {
         recorded_at -> Timestamptz,
         details -> Json,
         hash -> Binary,
+        transaction -> crate::storage::column_types::Xid8,
     }
 }
 
@@ -222,5 +223,21 @@ diesel::table! {
         recorded_at -> Timestamptz,
         seq -> Nullable<Integer>,
         problem -> Nullable<Json>,
+    }
+}
+
+diesel::table! {
+    checkpoints (number) {
+        number -> BigInt,
+        previous -> Binary,
+        key_id -> Text,
+        made_at -> Timestamptz,
+        transactions_from -> BigInt,
+        transactions_to -> BigInt,
+        actions -> BigInt,
+        root -> Binary,
+        gap_from -> Nullable<Timestamptz>,
+        gap_until -> Nullable<Timestamptz>,
+        signature -> Binary,
     }
 }

@@ -124,7 +124,7 @@ pub(super) fn problem(
 }
 
 /// The number in a path; what cannot be a number is no declaration.
-fn number(path: &str) -> Result<Number, Problem> {
+pub(super) fn number(path: &str) -> Result<Number, Problem> {
     path.parse().map_err(|_| Problem::NotFound)
 }
 
