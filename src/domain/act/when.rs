@@ -57,7 +57,9 @@ pub(super) fn when(
         return Err(RuleFailure::new("/at", "at-too-old").with("days", TOLD_WITHIN.num_days()));
     }
     match declaration.open_since(action).filter(|(_, since)| at < *since) {
-        Some((stamp, since)) => Err(too_early(stamp, since)),
+        Some((stamp, since)) if at + CLOCK_SKEW < since => Err(too_early(stamp, since)),
+        // A clock that is late, or counts in seconds, saw it no sooner than it could be done.
+        Some((_, since)) => Ok(When { at: since, recorded_at: now }),
         // A clock that is early has not seen the future.
         None => Ok(When { at: at.min(now), recorded_at: now }),
     }
