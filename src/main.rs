@@ -60,6 +60,11 @@ enum Command {
         after_help = "Exit codes: 0 no difference, 1 a difference, or it could not be told.\n\nExample:\n  border-gate doctor"
     )]
     Doctor,
+    /// Say whether a gate pass is good, without asking the service
+    #[command(
+        after_help = "Exit codes: 0 good, 1 not good, 2 used wrongly.\n\nExamples:\n  border-gate verify-pass eyJ0eXAi… --keys gate-keys.json --plate 12C12345 --crossing-point HUU_NGHI\n  border-gate verify-pass - --keys https://gate.example/.well-known/jwks.json < scanned.txt"
+    )]
+    VerifyPass(commands::verify_pass::Arguments),
     /// Check the record against itself: chains, rows, checkpoints and their signatures
     #[command(
         after_help = "Exit codes: 0 no difference, 1 a difference, or it could not be told, 2 used wrongly.\n\nExamples:\n  border-gate verify-audit\n  border-gate verify-audit --checkpoints /mnt/elsewhere/checkpoints.ndjson\n  border-gate verify-audit --export record.ndjson --keys jwks.json"
@@ -130,6 +135,7 @@ async fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
         Command::Account(AccountCommand::Create(arguments)) => commands::account::create(&settings, arguments).await,
         Command::Token { username } => commands::account::token(&settings, &username).await,
         Command::Doctor => commands::doctor::doctor(&settings).await,
+        Command::VerifyPass(arguments) => commands::verify_pass::verify(&arguments),
         Command::VerifyAudit(arguments) => commands::audit::verify(&settings, arguments).await,
         Command::ExportAudit(arguments) => commands::audit::export(&settings, arguments).await,
         Command::Openapi { file } => commands::openapi::write(file.as_deref()),

@@ -162,9 +162,8 @@ fn row(action: Action) -> WorkflowAction {
                 },
             })
             .collect(),
-        fields: rule
-            .says
-            .iter()
+        fields: action
+            .says()
             .map(|need| WorkflowField {
                 field: need.field(),
                 label: Label::of("field", need.field().as_str()),

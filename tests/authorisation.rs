@@ -105,7 +105,9 @@ fn expected(operation: &str, caller: &Caller) -> Option<Outcome> {
         "declare" | "declare_batch" => if_may(role == Role::Declarant && narrowed(OauthScope::DeclarationsWrite)),
         "amend_declaration" => if_seen(role == Role::Declarant && narrowed(OauthScope::DeclarationsWrite)),
         "list_declarations" | "read_feed" => if_may(reads && narrowed(OauthScope::DeclarationsRead)),
-        "read_declaration" | "read_fee" | "read_history" => if_seen(reads && narrowed(OauthScope::DeclarationsRead)),
+        "read_declaration" | "read_fee" | "read_history" | "read_pass" => {
+            if_seen(reads && narrowed(OauthScope::DeclarationsRead))
+        }
         // Asked with `cancel`, which declarants and gate managers may.
         "take_action" => if_seen(match role {
             Role::Declarant => narrowed(OauthScope::DeclarationsWrite),
@@ -115,6 +117,13 @@ fn expected(operation: &str, caller: &Caller) -> Option<Outcome> {
         // Asked with an agency's own action, here the border guard's.
         "take_action of an agency" => if_seen(role == Role::BorderGuard && narrowed(OauthScope::ActionsWrite)),
         "takings" => if_may((statistics || role == Role::FeeCollector) && narrowed(OauthScope::StatisticsRead)),
+        // A machine client alone, for the agency that it stands at the barrier for.
+        "tell_device_actions" => if_may(role.is_officer() && caller.scope == Some(OauthScope::ActionsWrite)),
+        "list_device_actions" => if_may(match (role, caller.scope) {
+            (Role::GateManager | Role::Auditor, None | Some(OauthScope::DeclarationsRead)) => true,
+            (role, Some(OauthScope::ActionsWrite)) => role.is_officer(),
+            _ => false,
+        }),
         "backlog" | "quarter" | "throughput" => if_may(statistics && narrowed(OauthScope::StatisticsRead)),
         "list_accounts"
         | "create_account"

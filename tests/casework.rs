@@ -108,6 +108,7 @@ fn written(done: Result<Done, Failure>) -> Result<Declaration, Failure> {
         Done::Written(declaration) => Ok(*declaration),
         Done::Replayed(reply) => panic!("replayed: {reply:?}"),
         Done::ImportedBefore(number) => panic!("imported before: {number}"),
+        Done::Told(kept) => panic!("told: {kept:?}"),
     }
 }
 
@@ -331,6 +332,7 @@ async fn thirty_two_times_the_same_key_at_once_have_one_effect_and_one_answer() 
             Done::Written(declaration) => declaration.number.to_string(),
             Done::Replayed(reply) => String::from_utf8(reply.body).unwrap(),
             Done::ImportedBefore(number) => panic!("imported before: {number}"),
+            Done::Told(kept) => panic!("told: {kept:?}"),
         })
         .collect();
     bodies.dedup();

@@ -9,7 +9,7 @@ use chrono::DateTime;
 use serde_json::{Value, json};
 
 use crate::casework::tractor;
-use crate::support::gate::{FIRMS, TestGate, declarant, officer};
+use crate::support::gate::{FIRMS, TestGate, declarant, device, officer};
 use crate::support::http::Reply;
 
 /// The operations that anybody may ask, without a token. The list only ever shrinks.
@@ -226,7 +226,11 @@ async fn hostile_bodies_are_refused_and_never_a_fault_of_ours() {
     ];
     let mut seen = 0;
     for operation in operations().iter().filter(|operation| operation.what["requestBody"].is_object()) {
-        let actor = if operation.path.contains("/admin/") { admin.clone() } else { declarant(1) };
+        let actor = match operation.path.as_str() {
+            path if path.contains("/admin/") => admin.clone(),
+            path if path.contains("/devices/") => device("barrier-1", Role::BorderGuard),
+            _ => declarant(1),
+        };
         let id = if operation.path.contains("clients") { &client } else { &account };
         let path = operation.path.replace("{number}", declared["number"].as_str().unwrap()).replace("{id}", id);
         let path = path.replace("{tax_code}", FIRMS[0]).replace("{list}", "yards").replace("{code}", "XUAN_CUONG");
@@ -321,6 +325,10 @@ async fn the_examples_of_the_contract_work() {
         made = reply.json();
         sent.insert(schema);
     }
+    let example = document["components"]["schemas"]["DeviceActions"]["example"].clone();
+    let told = gate.post(&device("barrier-1", Role::BorderGuard), "/api/v1/devices/actions", &example).await;
+    assert_eq!((told.status, &told.json()["last_sequence"]), (200, &json!(2)), "{}", told.text);
+    sent.insert("DeviceActions");
     let with_example = operations().into_iter().filter_map(|operation| {
         let bodies = operation.what["requestBody"]["content"].as_object()?.clone();
         let schema = bodies.values().next()?["schema"]["$ref"].as_str()?.rsplit('/').next()?.to_owned();

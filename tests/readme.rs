@@ -74,11 +74,13 @@ async fn run(name: &str, from: &str, to: &str) -> String {
     let address = format!("http://{}", gate.address);
     let script = script(chapter).replace("http://127.0.0.1:8080", &address);
     assert!(script.contains(&address) && script.contains(PASSWORD), "{name}: not much of a walk");
-    // What a paper has its reader save is saved where nobody minds.
+    // The reader has the program at hand; what he saves is saved where nobody minds.
+    let program = Path::new(env!("CARGO_BIN_EXE_border-gate")).parent().unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
     let folder = std::env::temp_dir().join(format!("bg-paper-{}-{}", std::process::id(), gate.address.port()));
     std::fs::create_dir(&folder).unwrap();
     let mut bash = Command::new("bash");
-    bash.args(["-c", &script]).current_dir(&folder);
+    bash.args(["-c", &script]).env("PATH", path).current_dir(&folder);
     let output = tokio::task::spawn_blocking(move || bash.output().unwrap());
     let output = output.await.unwrap();
     std::fs::remove_dir_all(&folder).unwrap();
@@ -122,6 +124,15 @@ async fn every_command_of_the_paper_on_fees_works_as_it_is_copied() {
         assert!(out.contains(part), "no {part}: {out}");
     }
     assert!(out.contains("\"reason\":\"Resolution of December 2029\""), "{out}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_of_the_pass_paper_works_as_it_is_copied() {
+    let out = run("docs/PASS.md", "# The gate pass", "").await;
+    assert!(out.contains("good\nnumber ") && out.contains("Signature Verified Successfully"), "{out}");
+    assert!(out.contains("\"plate\":\"12C54321\"") && out.contains("<svg "), "{out}");
+    assert!(out.contains("\"outcome\":\"taken\"") && out.contains("\"outcome\":\"refused\""), "{out}");
+    assert!(out.contains("\"missing\":[{\"from\":3,\"to\":3}]"), "{out}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

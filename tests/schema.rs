@@ -126,13 +126,14 @@ async fn the_tables_are_as_the_code_sees_them() {
 }
 
 /// The tables that would be spread over many nodes, each with the column that says where.
-const DISTRIBUTED: [(&str, &str); 6] = [
+const DISTRIBUTED: [(&str, &str); 7] = [
     ("declarations", "number"),
     ("actions", "declaration"),
     ("vehicles_present", "vehicle"),
     ("idempotency_keys", "key"),
     ("sources", "source_id"),
     ("receipts", "receipt"),
+    ("device_actions", "device"),
 ];
 
 /// The tables that would be the same on every node: what is distributed may refer to them.

@@ -148,9 +148,17 @@ rule-span-backwards = The end { $to } must come after the start { $from }.
 rule-span-too-long = The span is too long; at most { $max } days.
 rule-answer-too-long = The answer would have { $rows } rows; at most { $max }. Ask for a shorter span, a longer interval or fewer dimensions.
 rule-instant-in-future = That moment is still to come; ask for one up to now, { $now }.
+rule-at-for-devices-alone = Only an agency's device, signed in as a machine client, says when it did something; leave this out.
+rule-at-in-future = The device's clock is ahead: by ours it is { $now } (UTC). Set the clock.
+rule-at-too-old = This was done more than { $days } days ago; a device may tell of it no longer. Have an officer record it.
+rule-at-too-early = This cannot have been done before { $stamp } ({ $since }, UTC); look at the device's clock.
 
 rule-reference-unusable = This entry cannot be used together with the other reference data: { $why }.
 rule-code-form = A code is 1 to { $max } characters, with no space at either end.
+rule-pass-not-ours = This is no gate pass of this gate: it is damaged, forged, or signed by a key that is not known here.
+rule-pass-of-another = The pass that was scanned says otherwise: it is of { $number }.
+rule-sequence-not-rising = Each sequence must be a whole number above the one before it ({ $last }).
+rule-list-too-long = The list is too long; at most { $max } at once.
 rule-extension-range = An extension lasts longer than { $from } and at most until { $to }, the gate’s time.
 rule-outside-opening-hours = The crossing point is not open at the planned arrival{ $next ->
     [none] , nor in the year that follows it.

@@ -175,4 +175,5 @@ field-legal-reason = Legal ground
 field-hold = Hold
 field-track = Track
 field-text = Text
+field-at = Time, as the device recorded it
 field-until = Until

@@ -148,9 +148,17 @@ rule-span-backwards = Ngày kết thúc { $to } phải sau ngày bắt đầu { 
 rule-span-too-long = Khoảng thời gian quá dài; tối đa { $max } ngày.
 rule-answer-too-long = Kết quả sẽ có { $rows } dòng; tối đa { $max }. Hãy chọn khoảng thời gian ngắn hơn, kỳ dài hơn hoặc ít chiều phân tách hơn.
 rule-instant-in-future = Thời điểm này chưa đến; hãy hỏi một thời điểm không muộn hơn hiện tại, { $now }.
+rule-at-for-devices-alone = Chỉ thiết bị của cơ quan, đăng nhập bằng tài khoản máy, mới được ghi thời điểm thao tác; hãy bỏ trường này.
+rule-at-in-future = Đồng hồ của thiết bị chạy nhanh: hiện là { $now } (UTC). Hãy chỉnh lại đồng hồ.
+rule-at-too-old = Thao tác đã quá { $days } ngày, thiết bị không còn được gửi nữa. Hãy để cán bộ ghi nhận.
+rule-at-too-early = Thao tác không thể diễn ra trước { $stamp } ({ $since }, UTC); hãy kiểm tra đồng hồ của thiết bị.
 
 rule-reference-unusable = Nội dung này không dùng được cùng các danh mục khác: { $why }.
 rule-code-form = Mã gồm 1 đến { $max } ký tự, không có dấu cách ở đầu và cuối.
+rule-pass-not-ours = Đây không phải giấy của cửa khẩu này: mã bị hỏng, bị làm giả, hoặc ký bằng khóa chưa biết.
+rule-pass-of-another = Giấy đã quét không khớp: giấy này của tờ khai { $number }.
+rule-sequence-not-rising = Mỗi số thứ tự phải là số nguyên lớn hơn số trước ({ $last }).
+rule-list-too-long = Danh sách quá dài; mỗi lần tối đa { $max }.
 rule-extension-range = Thời hạn mới phải sau { $from } và không quá { $to } (giờ tại cửa khẩu).
 rule-outside-opening-hours = Lối thông quan không mở vào giờ dự kiến đến{ $next ->
     [none] , cũng như trong một năm sau đó.

@@ -175,4 +175,5 @@ field-legal-reason = Căn cứ pháp lý
 field-hold = Lệnh tạm dừng
 field-track = Luồng kiểm tra
 field-text = Nội dung
+field-at = Thời điểm, theo thiết bị ghi nhận
 field-until = Đến khi

@@ -148,9 +148,17 @@ rule-span-backwards = 结束日期 { $to } 须晚于开始日期 { $from }。
 rule-span-too-long = 时间跨度过长，最多 { $max } 天。
 rule-answer-too-long = 结果将有 { $rows } 行，最多 { $max } 行。请缩短时间跨度、改用更长的周期或减少维度。
 rule-instant-in-future = 该时刻尚未到来，请查询不晚于当前（{ $now }）的时刻。
+rule-at-for-devices-alone = 只有以机器客户端登录的机关设备才能说明操作时间；请去掉此项。
+rule-at-in-future = 设备时钟偏快：现在是 { $now }（UTC）。请校准时钟。
+rule-at-too-old = 该操作已超过 { $days } 天，设备不能再补报。请由工作人员登记。
+rule-at-too-early = 该操作不可能早于 { $stamp }（{ $since }，UTC）；请检查设备时钟。
 
 rule-reference-unusable = 此条目与其他基础数据不一致，无法使用：{ $why }。
 rule-code-form = 代码为 1 至 { $max } 个字符，首尾不得有空格。
+rule-pass-not-ours = 这不是本口岸的通行证：已损坏、系伪造，或由未知密钥签名。
+rule-pass-of-another = 与所扫通行证不符：该证属于 { $number }。
+rule-sequence-not-rising = 每个序号必须是大于前一个（{ $last }）的整数。
+rule-list-too-long = 列表过长；每次最多 { $max } 条。
 rule-extension-range = 新的时限须晚于 { $from }，且不得晚于 { $to }（口岸当地时间）。
 rule-outside-opening-hours = 预计到达时间通道不开放{ $next ->
     [none] ，其后一年内也不开放。

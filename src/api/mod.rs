@@ -13,6 +13,7 @@ pub mod admin;
 pub mod checkpoints;
 pub mod conditional;
 pub mod declarations;
+pub mod devices;
 pub mod feed;
 pub mod frame;
 pub mod gates;
@@ -38,6 +39,7 @@ pub mod workflow;
     tags(
         (name = "sessions", description = "Signing in, machine clients, the keys that verify tokens"),
         (name = "declarations", description = "Declaring, amending, acting, the history"),
+        (name = "devices", description = "What a gate's devices did while they were cut off"),
         (name = "statistics", description = "Exact figures, current at every commit"),
         (name = "workflow", description = "The table that decides who may do what from where"),
         (name = "reference", description = "Gates, crossing points, yards and codes, each with its dates"),
@@ -79,9 +81,12 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(declarations::history::read)
             .service(feed::read)
             .service(declarations::fee::read)
+            .service(declarations::pass::read)
             .service(declarations::act)
             .service(declarations::read)
             .service(declarations::amend)
+            .service(devices::tell_all)
+            .service(devices::list::list)
             .service(workflow::read)
             .service(gates::gates)
             .service(gates::crossing_points)

@@ -94,6 +94,12 @@ pub enum Problem {
     /// Something with this name is there already; says where in the request.
     #[error("already exists: {0}")]
     AlreadyExists(&'static str),
+    /// A device told of a sequence before, with other words.
+    #[error("sequence mismatch")]
+    SequenceMismatch,
+    /// The declaration has no gate pass; the slug says why.
+    #[error("no pass: {0}")]
+    NoPass(&'static str),
     /// What the cursor points to is no more.
     #[error("gone")]
     Gone,
@@ -219,6 +225,8 @@ impl Problem {
             Self::ReceiptUsed(_) => (StatusCode::CONFLICT, "receipt-used"),
             Self::IdempotencyInFlight => (StatusCode::CONFLICT, "idempotency-in-flight"),
             Self::AlreadyExists(_) => (StatusCode::CONFLICT, "already-exists"),
+            Self::SequenceMismatch => (StatusCode::CONFLICT, "sequence-mismatch"),
+            Self::NoPass(_) => (StatusCode::CONFLICT, "no-pass"),
             Self::Gone => (StatusCode::GONE, "gone"),
             Self::Stale(_) => (StatusCode::PRECONDITION_FAILED, "stale"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
@@ -238,7 +246,7 @@ impl Problem {
     fn args(&self, language: Language) -> Vec<(&'static str, String)> {
         match self {
             Self::Malformed(why) => vec![("why", why.clone())],
-            Self::Forbidden(why) => vec![("why", texts::say(language, &format!("why-{why}"), &[]))],
+            Self::Forbidden(why) | Self::NoPass(why) => vec![("why", texts::say(language, &format!("why-{why}"), &[]))],
             Self::NotForRole { role, roles } => {
                 let own = texts::word(language, "role", role.as_str());
                 let roles = texts::words(language, "role", roles.iter().map(|role| role.as_str()));
@@ -285,6 +293,7 @@ impl Problem {
             | Self::WrongCredentials
             | Self::NotFound
             | Self::IdempotencyInFlight
+            | Self::SequenceMismatch
             | Self::Gone
             | Self::InvalidDeclaration(_)
             | Self::InvalidAction(_)

@@ -26,6 +26,8 @@ const KINDS: &[(u16, &str)] = &[
     (409, "receipt-used"),
     (409, "idempotency-in-flight"),
     (409, "already-exists"),
+    (409, "sequence-mismatch"),
+    (409, "no-pass"),
     (410, "gone"),
     (412, "stale"),
     (413, "too-large"),
@@ -118,7 +120,8 @@ fn page(language: Language, title: &str, body: &str) -> HttpResponse {
         ))
 }
 
-fn escaped(text: &str) -> String {
+/// A text as it stands in a page.
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::declare::{draw, linked, salt};
 use super::desk::{Desk, Trouble};
 use super::failure::Failure;
+use super::told::Refused;
 use super::writer::Pending;
 use super::{Done, Order, Work};
 use crate::domain::act::{self, Acted, Refusal};
@@ -19,6 +20,7 @@ use crate::domain::receipt::{Receipt, ReceiptKind};
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::sent;
 use crate::domain::workflow::Action;
+use crate::storage::device_actions::DeviceAction;
 use crate::storage::idempotency::without_people;
 use crate::storage::receipts::{self, UsedReceipt};
 use crate::storage::sets::{Change, KeptReply, LinkedAction};
@@ -32,8 +34,19 @@ struct Moving {
     made: Option<(Declaration, Vec<LinkedAction>)>,
     /// An amendment or an erasure is among the actions: the whole row is written.
     amended: bool,
-    /// Each that asked, with the record after his own action and what is kept of it.
-    asked: Vec<(Pending, Declaration, Option<KeptReply>)>,
+    /// Each that asked.
+    asked: Vec<Asked>,
+}
+
+/// One that asked, and what he is to be answered.
+struct Asked {
+    pending: Pending,
+    /// The record after his own action.
+    after: Declaration,
+    /// What is kept of it under his key.
+    kept: Option<KeptReply>,
+    /// What is kept of it as told by a device.
+    told: Option<DeviceAction>,
 }
 
 impl Moving {
@@ -42,7 +55,8 @@ impl Moving {
             before: Some(&self.before),
             after: &self.after,
             actions: &self.actions,
-            kept: self.asked.iter().filter_map(|(_, _, kept)| kept.clone()).collect(),
+            kept: self.asked.iter().filter_map(|asked| asked.kept.clone()).collect(),
+            told: self.asked.iter().filter_map(|asked| asked.told.clone()).collect(),
         }
     }
 
@@ -53,25 +67,47 @@ impl Moving {
     }
 
     fn answered(self) {
-        for (pending, after, _) in self.asked {
-            pending.answer(Ok(Done::Written(Box::new(after))));
+        for Asked { pending, after, told, .. } in self.asked {
+            pending.answer(Ok(match told {
+                Some(told) => Done::Told(Box::new(told)),
+                None => Done::Written(Box::new(after)),
+            }));
         }
     }
 
     /// Who asked, with what was sent to the database noted.
     fn tried(self) -> impl Iterator<Item = Pending> {
         let after = self.after;
-        self.asked.into_iter().map(move |(pending, _, _)| pending.tried(&after))
+        self.asked.into_iter().map(move |asked| asked.pending.tried(&after))
+    }
+
+    /// Those whose own action takes a place, and the others.
+    fn claiming(self) -> (Vec<Pending>, Vec<Pending>) {
+        let mut place = self.before.place_taken();
+        let (claiming, others): (Vec<Asked>, Vec<Asked>) = self.asked.into_iter().partition(|asked| {
+            let taken = asked.after.place_taken();
+            let claims = taken.is_some() && taken != place;
+            place = taken;
+            claims
+        });
+        let pending = |asked: Vec<Asked>| asked.into_iter().map(|asked| asked.pending).collect();
+        (pending(claiming), pending(others))
     }
 
     /// Who asked, where it is known that nothing was written, without those whose own receipt is `used`: they are
     /// told so.
-    fn without_used(self, used: &[UsedReceipt]) -> Vec<Pending> {
+    fn without_used(self, used: &[UsedReceipt], refused: &mut Vec<Refused>) -> Vec<Pending> {
+        let place = self.before.content.crossing_point.clone();
         let brought: Vec<Receipt> = self.actions.iter().filter_map(|action| action.entry.receipt()).collect();
         let of = |pending: &Pending| {
-            let kind = match &pending.ask.work {
-                Work::Act { order: Order::Action(Action::FeePay, _), .. } => ReceiptKind::Payment,
-                Work::Act { order: Order::Action(Action::FeeRefund, _), .. } => ReceiptKind::Refund,
+            let action = match &pending.ask.work {
+                Work::Act { order: Order::Action(action, _), .. } => *action,
+                Work::Told(told) => told.action,
+                _ => return None,
+            };
+            let kind = match action {
+                Action::FeePay => ReceiptKind::Payment,
+                Action::FeeRefund => ReceiptKind::Refund,
                 _ => return None,
             };
             let own = |used: &&UsedReceipt| {
@@ -81,9 +117,9 @@ impl Moving {
             used.iter().find(own).cloned()
         };
         let mut rest = Vec::new();
-        for (pending, ..) in self.asked {
+        for Asked { pending, .. } in self.asked {
             match of(&pending) {
-                Some(used) => pending.answer(Err(Failure::ReceiptUsed(used))),
+                Some(used) => refuse(pending, Failure::ReceiptUsed(used), Some(place.clone()), true, refused),
                 None => rest.push(pending),
             }
         }
@@ -92,7 +128,22 @@ impl Moving {
 
     /// Who asked, where it is known that nothing was written.
     fn pending(self) -> impl Iterator<Item = Pending> {
-        self.asked.into_iter().map(|(pending, _, _)| pending)
+        self.asked.into_iter().map(|asked| asked.pending)
+    }
+}
+
+/// Answers a refusal; what a device told of is kept first.
+fn refuse(
+    pending: Pending,
+    failure: Failure,
+    crossing_point: Option<String>,
+    stands: bool,
+    refused: &mut Vec<Refused>,
+) {
+    if pending.told().is_some() {
+        refused.push(Refused { pending, failure, crossing_point, stands });
+    } else {
+        pending.answer(Err(failure));
     }
 }
 
@@ -113,6 +164,7 @@ impl Desk {
     ) -> Result<Vec<Pending>, Trouble> {
         let now = self.clock.now();
         let set = self.replay_known_keys(set).await?;
+        let set = self.answer_told(set).await?;
         let mut numbers: Vec<i64> = set.iter().filter_map(super::writer::Pending::number).map(Number::as_i64).collect();
         numbers.sort_unstable();
         numbers.dedup();
@@ -131,48 +183,65 @@ impl Desk {
                 Err(error) => tracing::error!(%error, "a declaration cannot be read"),
             }
         }
-        let moving = self.decided(set, &records, now, drawn);
+        let mut refused = Vec::new();
+        let mut unsettled = HashSet::new();
+        let moving = self.decided(set, &records, now, drawn, &mut refused);
         let (careful, plain): (Vec<Moving>, Vec<Moving>) = moving.into_iter().partition(Moving::is_careful);
-        let mut again = match self.advanced(plain).await {
+        let unanswered = |mut trouble: Trouble, more: Vec<Pending>, refused: Vec<Refused>| {
+            trouble.unanswered.extend(more);
+            trouble.unanswered.extend(refused.into_iter().map(|one| one.pending));
+            trouble
+        };
+        let mut again = match self.advanced(plain, &mut refused, &mut unsettled).await {
             Ok(again) => again,
-            Err(mut trouble) => {
-                trouble.unanswered.extend(pending_of(careful));
-                return Err(trouble);
-            }
+            Err(trouble) => return Err(unanswered(trouble, pending_of(careful), refused)),
         };
         if !careful.is_empty() {
-            match self.updated(careful).await {
+            match self.updated(careful, &mut refused, &mut unsettled).await {
                 Ok(lost) => again.extend(lost),
-                Err(mut trouble) => {
-                    trouble.unanswered.extend(again);
-                    return Err(trouble);
-                }
+                Err(trouble) => return Err(unanswered(trouble, again, refused)),
             }
+        }
+        match self.refuse(refused, &unsettled, now).await {
+            Ok(more) => again.extend(more),
+            Err(trouble) => return Err(unanswered(trouble, again, Vec::new())),
         }
         Ok(again)
     }
 
-    /// Decides each of `set` on its record, several on one record one after the other; answers what is refused.
+    /// Decides each of `set` on its record, several on one record one after the other; answers what is refused, but
+    /// for what devices told of, which goes to `refused`.
     fn decided(
         &self,
         set: Vec<Pending>,
         records: &BTreeMap<i64, Declaration>,
         now: DateTime<Utc>,
         drawn: &mut HashSet<Number>,
+        refused: &mut Vec<Refused>,
     ) -> Vec<Moving> {
         let mut moving: BTreeMap<i64, Moving> = BTreeMap::new();
         for pending in set {
             let Some(before) = pending.number().and_then(|number| records.get(&number.as_i64())) else {
-                pending.answer(Err(Failure::NoSuchDeclaration));
+                refuse(pending, Failure::NoSuchDeclaration, None, false, refused);
                 continue;
             };
             let key = before.number.as_i64();
             let now_at = moving.get(&key).map_or(before, |moving| &moving.after);
             match self.decide(&pending, now_at, now, drawn) {
-                Err(failure) => pending.answer(Err(failure)),
+                Err(failure) => {
+                    let seen = Some(now_at).filter(|record| record.is_visible_to(&pending.ask.who.actor));
+                    let place = seen.map(|record| record.content.crossing_point.clone());
+                    refuse(pending, failure, place, false, refused);
+                }
                 Ok((after, actions, _)) if actions.is_empty() => pending.answer(Ok(Done::Written(Box::new(after)))),
                 Ok((after, actions, made)) => {
                     let kept = pending.ask.keep.as_ref().map(|keep| keep.kept(&after));
+                    let told = pending.told().map(|told| {
+                        // What the system had to note first stands before it.
+                        let own = actions.iter().map(|action| &action.entry).find(|entry| entry.action == told.action);
+                        let seq = own.map_or(after.revision, |entry| entry.seq);
+                        told.taken(&before.content.crossing_point, now, seq)
+                    });
                     let amended =
                         actions.iter().any(|action| matches!(action.entry.action, Action::Amend | Action::ErasePeople));
                     let one = moving.entry(key).or_insert_with(|| Moving {
@@ -187,7 +256,7 @@ impl Desk {
                     one.actions.extend(actions);
                     one.amended |= amended;
                     one.made = one.made.take().or(made);
-                    one.asked.push((pending, after, kept));
+                    one.asked.push(Asked { pending, after, kept, told });
                 }
             }
         }
@@ -202,29 +271,33 @@ impl Desk {
         now: DateTime<Utc>,
         drawn: &mut HashSet<Number>,
     ) -> Result<(Declaration, Vec<LinkedAction>, Option<(Declaration, Vec<LinkedAction>)>), Failure> {
-        let Work::Act { at_revision, order, .. } = &pending.ask.work else {
-            return Err(Failure::Internal("a new declaration among actions".into()));
-        };
         let actor = &pending.ask.who.actor;
-        let action = match order {
-            Order::Action(action, _) => *action,
-            Order::Amend(_) => Action::Amend,
+        // An amendment is said as a patch.
+        let (action, said) = match &pending.ask.work {
+            Work::Act { order: Order::Action(action, said), .. } => (*action, Ok(&**said)),
+            Work::Act { order: Order::Amend(patch), .. } => (Action::Amend, Err(patch)),
+            Work::Told(told) => (told.action, Ok(&told.details)),
+            Work::Declare { .. } | Work::Import(_) => {
+                return Err(Failure::Internal("a new declaration among actions".into()));
+            }
         };
         if !declaration.is_within_reach_of(action, actor) {
             return Err(Failure::NoSuchDeclaration);
         }
-        if at_revision.is_some_and(|revision| revision != declaration.revision) {
+        if let Work::Act { at_revision: Some(revision), .. } = &pending.ask.work
+            && *revision != declaration.revision
+        {
             return Err(Failure::Stale(declaration.revision));
         }
         let book = self.rules.book();
         let rules = book.rules();
-        let acted = match order {
-            Order::Action(action, said) => {
-                let new_number = if *action == Action::Transfer { Some(draw(now, drawn)?) } else { None };
-                let order = act::Order { action: *action, said: (**said).clone(), new_number };
+        let acted = match said {
+            Ok(said) => {
+                let new_number = if action == Action::Transfer { Some(draw(now, drawn)?) } else { None };
+                let order = act::Order { action, said: said.clone(), new_number };
                 act::act(declaration, &order, actor, now, rules)?
             }
-            Order::Amend(patch) => {
+            Err(patch) => {
                 let people = declaration.people.clone().unwrap_or_default();
                 let mut document = sent::document(&declaration.content, &people).into();
                 sent::merge_patch(&mut document, patch.clone());
@@ -244,7 +317,12 @@ impl Desk {
     }
 
     /// Writes what moved on without being amended and without taking a place; what lost a race comes back.
-    async fn advanced(&self, moving: Vec<Moving>) -> Result<Vec<Pending>, Trouble> {
+    async fn advanced(
+        &self,
+        moving: Vec<Moving>,
+        refused: &mut Vec<Refused>,
+        unsettled: &mut HashSet<i64>,
+    ) -> Result<Vec<Pending>, Trouble> {
         if moving.is_empty() {
             return Ok(Vec::new());
         }
@@ -256,26 +334,32 @@ impl Desk {
                 let (done, lost): (Vec<Moving>, Vec<Moving>) =
                     moving.into_iter().partition(|one| written.contains(&one.before.number.as_i64()));
                 done.into_iter().for_each(Moving::answered);
-                self.receipts_looked_at(lost).await
+                unsettled.extend(lost.iter().map(|one| one.before.number.as_i64()));
+                self.receipts_looked_at(lost, refused).await
             }
             Err(error) => Err(Trouble { error, unanswered: moving.into_iter().flat_map(Moving::tried).collect() }),
         }
     }
 
     /// Answers those of `lost` whose receipt is used; the others lost a race, and come back.
-    async fn receipts_looked_at(&self, lost: Vec<Moving>) -> Result<Vec<Pending>, Trouble> {
+    async fn receipts_looked_at(&self, lost: Vec<Moving>, refused: &mut Vec<Refused>) -> Result<Vec<Pending>, Trouble> {
         let changes: Vec<Change> = lost.iter().map(Moving::change).collect();
         let used = receipts::used(&self.client, &changes.iter().collect::<Vec<_>>()).await;
         drop(changes);
         match used {
-            Ok(used) => Ok(lost.into_iter().flat_map(|one| one.without_used(&used)).collect()),
+            Ok(used) => Ok(lost.into_iter().flat_map(|one| one.without_used(&used, refused)).collect()),
             Err(error) => Err(Trouble { error, unanswered: pending_of(lost) }),
         }
     }
 
     /// Writes what is amended, takes a place or makes a record, in a transaction that is looked at before it is
     /// committed: what cannot be written with the others is answered or comes back, and the others are tried again.
-    async fn updated(&self, mut moving: Vec<Moving>) -> Result<Vec<Pending>, Trouble> {
+    async fn updated(
+        &self,
+        mut moving: Vec<Moving>,
+        refused: &mut Vec<Refused>,
+        unsettled: &mut HashSet<i64>,
+    ) -> Result<Vec<Pending>, Trouble> {
         let mut again = Vec::new();
         while !moving.is_empty() {
             let outcome = match self.try_update(&moving).await {
@@ -293,17 +377,23 @@ impl Desk {
             for one in moving {
                 let number = one.before.number.as_i64();
                 if let Some(other) = outcome.stood_in_the_way.get(&number) {
+                    unsettled.insert(number);
                     let vehicle = one.change().claim().as_deref().map(mark_in).unwrap_or_default().to_owned();
-                    for pending in one.pending() {
+                    let place = one.before.content.crossing_point.clone();
+                    let (claiming, others) = one.claiming();
+                    for pending in claiming {
                         // An officer may not see what stands in the way elsewhere: its own firm alone is told.
                         let firm = pending.ask.who.actor.firm.map(|firm| firm.0);
                         let other = other
                             .filter(|(_, owner)| Some(*owner) == firm)
                             .and_then(|(other, _)| Number::from_i64(other));
-                        pending.answer(Err(Failure::VehicleAlreadyDeclared { vehicle: vehicle.clone(), other }));
+                        let failure = Failure::VehicleAlreadyDeclared { vehicle: vehicle.clone(), other };
+                        refuse(pending, failure, Some(place.clone()), true, refused);
                     }
+                    again.extend(others);
                 } else if outcome.lost.contains(&number) {
-                    again.extend(one.without_used(&outcome.used));
+                    unsettled.insert(number);
+                    again.extend(one.without_used(&outcome.used, refused));
                 } else {
                     rest.push(one);
                 }
@@ -349,7 +439,10 @@ impl Desk {
             .filter(|one| written.contains(&one.before.number.as_i64()))
             .filter_map(|one| {
                 let (after, actions) = one.made.as_ref()?;
-                Some((one.before.number.as_i64(), Change { before: None, after, actions, kept: Vec::new() }))
+                Some((
+                    one.before.number.as_i64(),
+                    Change { before: None, after, actions, kept: Vec::new(), told: Vec::new() },
+                ))
             })
             .collect();
         if !made.is_empty() {

@@ -224,7 +224,9 @@ impl Batch {
                         None => Outcome::Failed(Failure::Internal("what is kept of a line is no number".into())),
                     };
                 }
-                Ok(Done::ImportedBefore(_)) => Failure::Internal("an answer to an import".into()),
+                Ok(Done::ImportedBefore(_) | Done::Told(_)) => {
+                    Failure::Internal("an answer to another question".into())
+                }
                 Err(failure) => failure,
             };
             // What was not taken in can be asked again; with a key, so can what may have been.

@@ -54,6 +54,7 @@ impl Making {
             after: &self.after,
             actions: &self.actions,
             kept: self.pending.ask.keep.iter().map(|keep| keep.kept(&self.after)).collect(),
+            told: Vec::new(),
         }
     }
 }
@@ -152,7 +153,9 @@ impl Desk {
         let sent = match &pending.ask.work {
             Work::Declare { sent } => sent,
             Work::Import(imported) => return self.import(imported, actor, now, drawn),
-            Work::Act { .. } => return Err(Failure::Internal("an action among new declarations".into())),
+            Work::Act { .. } | Work::Told(_) => {
+                return Err(Failure::Internal("an action among new declarations".into()));
+            }
         };
         let firm = actor.firm.ok_or(Failure::Refused(Refusal::NotYours("role")))?;
         let new = NewDeclaration { number: draw(now, drawn)?, firm, sent: (**sent).clone(), salt: salt()? };

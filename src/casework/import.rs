@@ -266,6 +266,7 @@ impl Import {
             let failure = match self.writer.ask(Ask { who: Arc::clone(&who), work, keep: None }).await {
                 Ok(Done::Written(_) | Done::Replayed(_)) => return Ok(Outcome::TakenIn),
                 Ok(Done::ImportedBefore(_)) => return Ok(Outcome::Known),
+                Ok(Done::Told(_)) => Failure::Internal("an answer to a device".into()),
                 Err(failure) => failure,
             };
             let refusal = match failure {

@@ -14,6 +14,7 @@ use crate::domain::sent::Sent;
 use crate::domain::workflow::Action;
 use crate::identity::principal::Principal;
 use crate::intake::Line;
+use crate::storage::device_actions::DeviceAction;
 use crate::storage::sets::{KeptReply, Reply};
 
 pub mod accounts;
@@ -29,6 +30,7 @@ pub mod evidence;
 pub mod failure;
 pub mod import;
 pub mod overdue;
+pub mod told;
 pub mod writer;
 
 /// What somebody asks to be done.
@@ -49,6 +51,8 @@ pub enum Work {
         /// What.
         order: Order,
     },
+    /// An action that a device tells of.
+    Told(Box<told::Told>),
 }
 
 /// A line of a file that is taken in once, however often it is asked for.
@@ -118,4 +122,6 @@ pub enum Done {
     Replayed(Reply),
     /// It was imported before, as this declaration.
     ImportedBefore(i64),
+    /// What became of something that a device told of, now or before.
+    Told(Box<DeviceAction>),
 }

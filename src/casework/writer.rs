@@ -14,6 +14,7 @@ use tokio_postgres::error::SqlState;
 
 use super::desk::{Desk, Trouble};
 use super::failure::Failure;
+use super::told::Told;
 use super::{Ask, Done, Order, Work};
 use crate::clock::Clock;
 use crate::domain::audit::Hash;
@@ -49,8 +50,11 @@ impl Pending {
         drop(self.answer.send(answer));
     }
 
-    /// The same, with what was sent to the database noted.
+    /// The same, with what was sent to the database noted. What a device told of is known by its sequence.
     pub(super) fn tried(self, declaration: &Declaration) -> Self {
+        if self.told().is_some() {
+            return self;
+        }
         Self { tried: Some((declaration.number.as_i64(), declaration.head)), ..self }
     }
 
@@ -59,6 +63,15 @@ impl Pending {
         match &self.ask.work {
             Work::Declare { .. } | Work::Import(_) => None,
             Work::Act { number, .. } => Some(*number),
+            Work::Told(told) => Some(told.number),
+        }
+    }
+
+    /// What a device tells of.
+    pub(super) fn told(&self) -> Option<&Told> {
+        match &self.ask.work {
+            Work::Told(told) => Some(told),
+            Work::Declare { .. } | Work::Import(_) | Work::Act { .. } => None,
         }
     }
 
@@ -66,11 +79,12 @@ impl Pending {
     pub(super) fn receipt(&self) -> Option<&str> {
         match &self.ask.work {
             Work::Act { order: Order::Action(Action::FeePay, said), .. } => said.receipt.as_deref(),
+            Work::Told(told) if told.action == Action::FeePay => told.details.receipt.as_deref(),
             Work::Import(imported) => match &imported.says {
                 Line::History(history) => history.fee.as_ref().map(|fee| fee.receipt.as_str()),
                 Line::Declaration(_) => None,
             },
-            Work::Declare { .. } | Work::Act { .. } => None,
+            Work::Declare { .. } | Work::Act { .. } | Work::Told(_) => None,
         }
     }
 
@@ -78,7 +92,7 @@ impl Pending {
     pub(super) fn source(&self) -> Option<&Source> {
         match &self.ask.work {
             Work::Import(imported) => Some(&imported.source),
-            Work::Declare { .. } | Work::Act { .. } => None,
+            Work::Declare { .. } | Work::Act { .. } | Work::Told(_) => None,
         }
     }
 }
@@ -120,14 +134,41 @@ impl Writer {
     ///
     /// [`Failure`].
     pub async fn ask(&self, ask: Ask) -> Result<Done, Failure> {
+        answer_to(self.enqueue(ask)?).await
+    }
+
+    /// Asks for several things, which are decided in their order, and waits for the answers. Those behind one that
+    /// could not be asked, or had no answer, have none either.
+    pub async fn ask_in_order(&self, asks: Vec<Ask>) -> Vec<Result<Done, Failure>> {
+        let mut queued = Vec::with_capacity(asks.len());
+        for ask in asks {
+            let one = self.enqueue(ask);
+            let is_full = one.is_err();
+            queued.push(one);
+            if is_full {
+                break;
+            }
+        }
+        let mut answers = Vec::with_capacity(queued.len());
+        for one in queued {
+            let answer = match one {
+                Ok(answered) => answer_to(answered).await,
+                Err(failure) => Err(failure),
+            };
+            let is_last = matches!(answer, Err(Failure::Busy | Failure::Unavailable(_)));
+            answers.push(answer);
+            if is_last {
+                break;
+            }
+        }
+        answers
+    }
+
+    fn enqueue(&self, ask: Ask) -> Result<oneshot::Receiver<Result<Done, Failure>>, Failure> {
         let (answer, answered) = oneshot::channel();
         let pending = Pending { ask, answer, tried: None, tries: 0 };
         self.queue.try_send(pending).map_err(|_| Failure::Busy)?;
-        match timeout(ANSWER_TIMEOUT, answered).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(Failure::Unavailable("the writer has ended".into())),
-            Err(_) => Err(Failure::Unavailable("no answer in time".into())),
-        }
+        Ok(answered)
     }
 
     /// Tells whenever a set was written here; what other instances write, it does not tell.
@@ -140,6 +181,14 @@ impl Writer {
     #[must_use]
     pub fn depth(&self) -> usize {
         self.queue.max_capacity() - self.queue.capacity()
+    }
+}
+
+async fn answer_to(answered: oneshot::Receiver<Result<Done, Failure>>) -> Result<Done, Failure> {
+    match timeout(ANSWER_TIMEOUT, answered).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_)) => Err(Failure::Unavailable("the writer has ended".into())),
+        Err(_) => Err(Failure::Unavailable("no answer in time".into())),
     }
 }
 
@@ -302,11 +351,12 @@ const fn count(items: usize) -> f64 {
     items as f64
 }
 
-/// Keeps the first of each idempotency key, of each source and of each receipt; the others wait for what it leads to.
+/// Keeps the first of each idempotency key, of each source, of each receipt and of each device's sequence; the others wait for what it leads to.
 fn one_a_key(set: Vec<Pending>) -> (Vec<Pending>, Vec<Pending>) {
     let mut seen: HashSet<(String, String, String)> = HashSet::new();
     let mut sources: HashSet<(String, String)> = HashSet::new();
     let mut receipts: HashSet<String> = HashSet::new();
+    let mut told: HashSet<(String, i64)> = HashSet::new();
     set.into_iter().partition(|pending| {
         pending
             .ask
@@ -315,6 +365,10 @@ fn one_a_key(set: Vec<Pending>) -> (Vec<Pending>, Vec<Pending>) {
             .is_none_or(|keep| seen.insert((keep.caller.clone(), keep.route.clone(), keep.key.clone())))
             && pending.source().is_none_or(|source| sources.insert((source.source.clone(), source.source_id.clone())))
             && pending.receipt().is_none_or(|receipt| receipts.insert(receipt.to_owned()))
+            && pending
+                .told()
+                .map(Told::name)
+                .is_none_or(|(device, sequence)| told.insert((device.to_owned(), sequence)))
     })
 }
 

@@ -11,6 +11,7 @@ pub mod import;
 pub mod migrate;
 pub mod openapi;
 pub mod serve;
+pub mod verify_pass;
 
 /// The call itself is wrong: what it names is not there. The exit code is 2, as for a wrong flag.
 #[derive(Debug, thiserror::Error)]

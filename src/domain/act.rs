@@ -21,10 +21,13 @@ use super::workflow::{Action, OnHold, Role, State, To};
 
 mod said;
 mod transfer;
+mod when;
 
 use said::said;
 pub use said::{MAX_FEE_VND, MAX_TEXT, RETURN_REASONS};
 use transfer::carried_over;
+use when::when;
+pub use when::{TOLD_WITHIN, When};
 
 /// What the rules stand on besides the record itself.
 #[derive(Clone, Copy, Debug)]
@@ -468,22 +471,37 @@ pub fn act(
     if let Some(obstacle) = declaration.obstacle(order.action, actor, now, rules) {
         return Err(refused(declaration, order.action, obstacle, actor, now, rules));
     }
+    let when = when(declaration, order.action, order.said.at, actor, now);
+    let at = when.as_ref().map_or(now, |when| when.at);
     if order.action == Action::Arrive {
-        may_arrive(declaration, now, rules)?;
+        may_arrive(declaration, at, rules)?;
     }
-    let details = said(declaration, order, actor, now, rules).map_err(Refusal::Invalid)?;
+    let (when, mut details) = match (when, said(declaration, order, actor, at, rules)) {
+        (Ok(when), Ok(details)) => (when, details),
+        (when, details) => {
+            return Err(Refusal::Invalid(when.err().into_iter().chain(details.err().into_iter().flatten()).collect()));
+        }
+    };
+    details.at = None;
+    details.late = when.is_late();
+    details.stale_pass =
+        details.pass.take().filter(|shown| declaration.progress.pass.is_some_and(|pass| *shown != pass));
     let mut acted = Acted { after: declaration.clone(), entries: Vec::new(), transferred: None };
-    acted.note_what_ran_out(now, rules)?;
+    // What was done in time was done in time, however late it is told.
+    acted.note_what_ran_out(when, rules)?;
     if order.action == Action::ClockBreach {
         return Ok(acted);
     }
     if order.action == Action::Transfer
         && let (Some(number), Some(crossing_point)) = (order.new_number, &details.crossing_point)
     {
-        acted.transferred = Some(Box::new(carried_over(declaration, number, crossing_point, actor, now, rules)?));
+        acted.transferred = Some(Box::new(carried_over(declaration, number, crossing_point, actor, when, rules)?));
     }
-    acted.add(order.action, actor.id.to_string(), actor.role, now, details)?;
-    acted.settle(now, rules)?;
+    acted.add(order.action, actor.id.to_string(), actor.role, when, details)?;
+    if let Some(failure) = acted.after.stamps.out_of_order(&declaration.stamps).filter(|_| when.at < now) {
+        return Err(Refusal::Invalid(vec![failure]));
+    }
+    acted.settle(when, rules)?;
     Ok(acted)
 }
 
@@ -534,10 +552,11 @@ impl Acted {
         action: Action,
         actor: String,
         role: Role,
-        now: DateTime<Utc>,
+        when: impl Into<When>,
         details: Details,
     ) -> Result<(), Refusal> {
-        let entry = Entry { seq: self.after.revision + 1, action, actor, role, at: now, recorded_at: now, details };
+        let When { at, recorded_at } = when.into();
+        let entry = Entry { seq: self.after.revision + 1, action, actor, role, at, recorded_at, details };
         // The rules above said that it follows; if the record says otherwise, it is refused, not half done.
         let state = self.after.state;
         self.after.evolve(&entry).map_err(|_| Refusal::not_following(action, state))?;
@@ -546,8 +565,9 @@ impl Acted {
     }
 
     /// Records every legal clock that ran out and that nobody has recorded yet.
-    pub(super) fn note_what_ran_out(&mut self, now: DateTime<Utc>, rules: Rules) -> Result<(), Refusal> {
-        for Breach { clock, due_at } in self.after.ran_out(now, rules) {
+    pub(super) fn note_what_ran_out(&mut self, when: impl Into<When>, rules: Rules) -> Result<(), Refusal> {
+        let When { at, recorded_at: now } = when.into();
+        for Breach { clock, due_at } in self.after.ran_out(at, rules) {
             let details = Details { clock: Some(clock), due_at: Some(due_at), ..Details::default() };
             self.add(Action::ClockBreach, Role::System.to_string(), Role::System, now, details)?;
         }
@@ -556,9 +576,15 @@ impl Acted {
 
     /// What the system does in the same transaction: registers where the crossing point does so by
     /// itself, makes ready what has become so, re-opens what no longer is.
-    pub(super) fn settle(&mut self, now: DateTime<Utc>, rules: Rules) -> Result<(), Refusal> {
+    pub(super) fn settle(&mut self, when: impl Into<When>, rules: Rules) -> Result<(), Refusal> {
+        let mut when: When = when.into();
+        let now = when.recorded_at;
+        if when.at < now {
+            // What follows happened when the last of its conditions did, which others may have met meanwhile.
+            when.at = self.after.stamps.latest().map_or(when.at, |latest| latest.clamp(when.at, now));
+        }
         let by_system = |action, details: Details, acted: &mut Self| {
-            acted.add(action, Role::System.to_string(), Role::System, now, details)
+            acted.add(action, Role::System.to_string(), Role::System, when, details)
         };
         let automatic = rules
             .reference

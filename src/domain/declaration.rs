@@ -134,6 +134,12 @@ pub struct Progress {
     /// Amended after customs had given a lane (Circular 39/2018/TT-BTC, Art 20).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub amended_after_lane: bool,
+    /// The `seq` of the action that issued the gate pass; none while there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pass: Option<i32>,
+    /// Something was done on a pass that a newer one had replaced.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stale_pass: bool,
     /// The record that it came from by transfer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transferred_from: Option<Number>,

@@ -14,6 +14,7 @@ pub mod legal_clocks;
 pub mod mandate;
 pub mod next;
 pub mod number;
+pub mod pass;
 pub mod period;
 pub mod plates;
 pub mod reading;

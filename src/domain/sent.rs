@@ -198,7 +198,7 @@ pub fn action(sent: Value) -> Result<(Action, Details), Vec<RuleFailure>> {
         return Err(vec![RuleFailure::new("/action", "action-not-ordered").with("given", action)]);
     }
     let mut said = Details::default();
-    for need in action.rule().says {
+    for need in action.says() {
         match need.field() {
             Field::Reason => said.reason = fields.text("reason"),
             Field::ReasonCode => said.reason_code = fields.text("reason_code"),
@@ -223,6 +223,7 @@ pub fn action(sent: Value) -> Result<(Action, Details), Vec<RuleFailure>> {
             Field::Track => said.track = fields.word("track"),
             Field::Text => said.text = fields.text("text"),
             Field::Until => said.until = fields.instant("until"),
+            Field::At => said.at = fields.instant("at"),
         }
     }
     fields.finish();

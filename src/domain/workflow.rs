@@ -218,6 +218,7 @@ words! {
         Track = "track",
         Text = "text",
         Until = "until",
+        At = "at",
     }
 }
 
@@ -350,6 +351,14 @@ impl Action {
             Self::TransshipmentFinish => part(Track::Transshipment, &[YardOperator], to!(&[InYard] => Same), &[Required(F::OnwardPlate)]),
             Self::TransshipmentRevoke => part(Track::Transshipment, &[YardOperator], to!(&[InYard, Ready] => Same), REASON),
         }
+    }
+
+    /// What must or may be said with it: what its row says, and when it was done, with every action that an officer's
+    /// device may have recorded while it was cut off.
+    pub fn says(self) -> impl Iterator<Item = Need> {
+        let rule = self.rule();
+        let at = rule.by.iter().any(|role| role.is_officer()).then_some(Need::Optional(Field::At));
+        rule.says.iter().copied().chain(at)
     }
 
     /// Whether anybody but the service itself takes it.

@@ -213,6 +213,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    device_actions (device, sequence) {
+        device -> Text,
+        sequence -> BigInt,
+        said -> Json,
+        at -> Nullable<Timestamptz>,
+        declaration -> Nullable<BigInt>,
+        crossing_point -> Nullable<Text>,
+        recorded_at -> Timestamptz,
+        seq -> Nullable<Integer>,
+        problem -> Nullable<Json>,
+    }
+}
+
+diesel::table! {
     checkpoints (number) {
         number -> BigInt,
         previous -> Binary,

@@ -35,6 +35,15 @@ pub(super) fn config(trust: &Trust) -> io::Result<ClientConfig> {
     .with_no_client_auth())
 }
 
+/// TLS that trusts whom the system trusts, for whatever else is asked of a server.
+///
+/// # Errors
+///
+/// Where the protocol's versions cannot be had.
+pub fn trusting_the_system() -> io::Result<ClientConfig> {
+    config(&Trust::System)
+}
+
 fn system_roots() -> RootCertStore {
     let found = rustls_native_certs::load_native_certs();
     for error in found.errors {

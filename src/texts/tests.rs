@@ -177,7 +177,7 @@ fn said_somewhere() -> BTreeSet<String> {
     }
     keys.extend(rules(&code).into_iter().map(|code| format!("rule-{code}")));
     let act = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain/act.rs")).unwrap();
-    let mut why = slugs(&code, &["NotYours(", "NotNow(", "why: ", "Forbidden(", "no("]);
+    let mut why = slugs(&code, &["NotYours(", "NotNow(", "why: ", "Forbidden(", "NoPass(", "no("]);
     // In the rules, the slug of an own fact stands last: `unless(holds, "slug")`, `(holds, "slug")`.
     for rest in act.split(", \"").skip(1) {
         if let Some((slug, end)) = rest.split_once('"')
@@ -194,7 +194,11 @@ fn said_somewhere() -> BTreeSet<String> {
     let why = why.into_iter().filter(|slug| !slug.is_empty() && !slug.contains([' ', '/', '_']));
     let rule_codes = rules(&code);
     keys.extend(why.filter(|slug| !rule_codes.contains(slug)).map(|slug| format!("why-{slug}")));
-    keys.extend(slugs(&code, &["say(language,", "text("]).into_iter().filter(|key| key.starts_with("page-")));
+    keys.extend(
+        slugs(&code, &["say(language,", "text("])
+            .into_iter()
+            .filter(|key| key.starts_with("page-") || key.starts_with("pass-")),
+    );
     keys.extend(said_by_name(&code));
     keys
 }

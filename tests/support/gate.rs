@@ -10,6 +10,7 @@ use border_gate::api::frame::frame;
 use border_gate::clock::Clock;
 use border_gate::domain::actor::{AccountId, Actor, ActorId, FirmId, Scope};
 use border_gate::domain::firm::CheckDigit;
+use border_gate::domain::mandate::OauthScope;
 use border_gate::domain::workflow::{QuarantineKind, Role};
 use border_gate::identity::keys::Keys;
 use border_gate::identity::passwords::Passwords;
@@ -52,6 +53,11 @@ pub fn officer(role: Role, crossing_points: &[&str]) -> Actor {
         },
         yards: Scope::All,
     }
+}
+
+/// A machine client of this name in a role at Hữu Nghị.
+pub fn device(name: &str, role: Role) -> Actor {
+    Actor { id: ActorId::Client(name.to_owned()), ..officer(role, &["HUU_NGHI"]) }
 }
 
 /// A quarantine officer of one kind.
@@ -138,11 +144,13 @@ impl TestGate {
         self.clock.now()
     }
 
-    /// An access token of `actor`.
+    /// An access token of `actor`; a machine client's has every scope.
     pub fn token(&self, actor: &Actor) -> String {
-        let session = Some("a-session-of-the-test".to_owned());
-        let principal = Principal { actor: actor.clone(), session, oauth_scopes: None };
-        self.service.tokens.issue(&principal, None, self.now()).unwrap()
+        let is_client = matches!(actor.id, ActorId::Client(_));
+        let session = (!is_client).then(|| "a-session-of-the-test".to_owned());
+        let oauth_scopes = is_client.then(|| OauthScope::VARIANTS.to_vec());
+        let principal = Principal { actor: actor.clone(), session, oauth_scopes };
+        self.service.tokens.issue(&principal, is_client.then_some(1), self.now()).unwrap()
     }
 
     /// Asks as `actor`, with these headers and this body.

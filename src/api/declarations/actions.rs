@@ -29,7 +29,7 @@ impl ActionRequest {
     fn shape(action: Action) -> Schema {
         let name = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([action.as_str()]));
         let mut shape = ObjectBuilder::new().property("action", name).required("action");
-        for need in action.rule().says {
+        for need in action.says() {
             let field = need.field();
             shape = shape.property(field.as_str(), field_schema(field));
             if let Need::Required(_) = need {
@@ -69,6 +69,11 @@ fn field_schema(field: Field) -> RefOr<Schema> {
             .into(),
         Field::Track => Ref::from_schema_name(Track::name()).into(),
         Field::Text => text("In words"),
+        Field::At => ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .description(Some("When it was done, by a device's own clock; people's sessions do not say it"))
+            .into(),
         Field::Until => ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))

@@ -36,6 +36,7 @@ pub mod fee;
 pub mod firm_names;
 pub mod history;
 pub mod list;
+pub mod pass;
 pub mod view;
 
 /// The roles that read declarations at all.
@@ -163,7 +164,7 @@ async fn ask(
     match done.map_err(|failure| problem(failure, invalid))? {
         Done::Written(declaration) => Ok(response(office.reply(&declaration, &who, language, status), language, false)),
         Done::Replayed(reply) => Ok(response(reply, language, true)),
-        Done::ImportedBefore(_) => Err(Problem::Internal("an answer to an import".into())),
+        Done::ImportedBefore(_) | Done::Told(_) => Err(Problem::Internal("an answer to another question".into())),
     }
 }
 

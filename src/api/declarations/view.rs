@@ -75,6 +75,10 @@ pub struct DeclarationView {
     end_reason: Option<String>,
     /// Amended after customs had given a lane.
     amended_after_lane: bool,
+    /// The revision at which its gate pass was issued; an older pass is withdrawn.
+    pass: Option<i32>,
+    /// Something was done on a pass that a newer one had replaced.
+    stale_pass: bool,
     /// The record that it came from by transfer.
     transferred_from: Option<Number>,
     /// The record under which it goes on elsewhere.
@@ -91,7 +95,7 @@ pub struct DeclarationView {
     offered: Vec<Action>,
     /// Who must act now, on what.
     next: Vec<NextView>,
-    /// Where the record, its history and its actions are.
+    /// Where the record, its history and actions, and its gate pass are.
     links: BTreeMap<&'static str, String>,
 }
 
@@ -197,6 +201,8 @@ impl DeclarationView {
             returned: progress.returned,
             end_reason: progress.end_reason,
             amended_after_lane: progress.amended_after_lane,
+            pass: progress.pass,
+            stale_pass: progress.stale_pass,
             transferred_from: progress.transferred_from,
             transferred_to: progress.transferred_to,
             source: progress.source,
@@ -205,7 +211,10 @@ impl DeclarationView {
             warnings: told(&findings.warnings),
             offered: declaration.offered(viewer.actor, viewer.now, rules),
             next: next(declaration).into_iter().map(|step| NextView::told(step, viewer.language)).collect(),
-            links: BTreeMap::from([("self", own.clone()), ("actions", format!("{own}/actions"))]),
+            links: [("self", own.clone()), ("actions", format!("{own}/actions"))]
+                .into_iter()
+                .chain(progress.pass.map(|_| ("pass", format!("{own}/pass"))))
+                .collect(),
         }
     }
 }

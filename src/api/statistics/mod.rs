@@ -1,12 +1,12 @@
 //! `/api/v1/statistics`: what the province reads.
 
-use actix_web::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, ETAG, VARY};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, ETAG, VARY};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::conditional::{etag_of, is_known};
+use super::conditional::{etag_of, is_known, quality};
 use super::problem::{Cause, Problem};
 use super::query;
 use crate::domain::content::Direction;
@@ -51,22 +51,7 @@ impl Wanted {
         if let Some(format) = self.format {
             return Ok(format);
         }
-        let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
-        let quality = |name: &str| {
-            let family = name.split('/').next().unwrap_or_default();
-            let ranges = accept.split(',').filter_map(|range| {
-                let mut parts = range.split(';').map(str::trim);
-                let kind = parts.next()?.to_ascii_lowercase();
-                let fits = if kind == name { 2 } else { i32::from(kind == format!("{family}/*")) };
-                let fits = if fits > 0 || kind == "*/*" { fits } else { return None };
-                let weight =
-                    parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse::<f32>().ok())?;
-                Some((fits, weight))
-            });
-            // The most specific range decides (RFC 9110, 12.5.1).
-            ranges.max_by_key(|(fits, _)| *fits).map_or(0.0, |(_, weight)| weight)
-        };
-        let (json, csv) = (quality("application/json"), quality("text/csv"));
+        let (json, csv) = (quality(request, "application/json"), quality(request, "text/csv"));
         if json <= 0.0 && csv <= 0.0 {
             Err(Problem::NotAcceptable(TYPES))
         } else if csv > json {
@@ -166,6 +151,7 @@ impl Split {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::ACCEPT;
     use actix_web::test::TestRequest;
 
     use super::*;

@@ -25,9 +25,9 @@ pub(super) fn said(
 ) -> Result<Details, Vec<RuleFailure>> {
     let mut details = order.said.clone();
     let mut failures = Vec::new();
-    for need in order.action.rule().says {
+    for need in order.action.says() {
         if let Need::Required(field) = need
-            && !details.holds(*field)
+            && !details.holds(field)
         {
             failures.push(RuleFailure::new(format!("/{field}"), "required"));
         }

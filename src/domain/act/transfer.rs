@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{Refusal, Rules, required_tracks};
+use super::{Refusal, Rules, When, required_tracks};
 use crate::domain::actor::Actor;
 use crate::domain::content::Content;
 use crate::domain::declaration::{Declaration, Details, Entry, Stamps};
@@ -18,7 +18,7 @@ pub(super) fn carried_over(
     number: Number,
     crossing_point: &str,
     actor: &Actor,
-    now: DateTime<Utc>,
+    when: When,
     rules: Rules,
 ) -> Result<(Declaration, Entry), Refusal> {
     let content = Content { crossing_point: crossing_point.to_owned(), ..declaration.content.clone() };
@@ -26,9 +26,9 @@ pub(super) fn carried_over(
         .progress
         .tracks
         .iter()
-        .map(|(track, part)| (*track, part.carried(*track, declaration.number, now)))
+        .map(|(track, part)| (*track, part.carried(*track, declaration.number, when.at)))
         .collect();
-    for (track, because) in required_tracks(&content, declaration.people.as_ref(), now, rules) {
+    for (track, because) in required_tracks(&content, declaration.people.as_ref(), when.at, rules) {
         tracks.entry(track).or_insert_with(|| Part::required(because));
     }
     let entry = Entry {
@@ -36,8 +36,8 @@ pub(super) fn carried_over(
         action: Action::TransferIn,
         actor: actor.id.to_string(),
         role: Role::System,
-        at: now,
-        recorded_at: now,
+        at: when.at,
+        recorded_at: when.recorded_at,
         details: Details {
             firm: Some(declaration.firm),
             declarant: Some(declaration.declarant.clone()),

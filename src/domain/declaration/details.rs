@@ -79,7 +79,19 @@ pub struct Details {
     pub text: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<DateTime<Utc>>,
+    /// When a device did it; the entry's own `at` keeps it.
+    #[serde(skip)]
+    pub at: Option<DateTime<Utc>>,
+    /// The revision of the pass that a device did it on.
+    #[serde(skip)]
+    pub pass: Option<i32>,
 
+    /// Done by a device that could not tell of it until later.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
+    /// The revision of the pass that it was done on, where a newer one had replaced that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stale_pass: Option<i32>,
     /// `create`, `transfer_in`, `take_over`: the firm.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub firm: Option<FirmId>,
@@ -177,6 +189,7 @@ impl Details {
             Field::Track => self.track.is_some(),
             Field::Text => self.text.is_some(),
             Field::Until => self.until.is_some(),
+            Field::At => self.at.is_some(),
         }
     }
 

@@ -13,6 +13,23 @@ use crate::domain::number::Number;
 use crate::domain::tracks::{Part, Payment, Track, TrackState};
 use crate::domain::workflow::{Action, State};
 
+/// Whether a record in `state` bears a gate pass. One that is amended, or whose plate at the barrier is another now,
+/// gets a new one.
+const fn bears_a_pass(state: State) -> bool {
+    match state {
+        State::Registered | State::Arrived | State::InYard | State::Ready => true,
+        State::Draft
+        | State::Submitted
+        | State::Returned
+        | State::Completed
+        | State::Cancelled
+        | State::Rejected
+        | State::Expired
+        | State::TurnedBack
+        | State::Transferred => false,
+    }
+}
+
 impl Declaration {
     /// Adds up a history.
     ///
@@ -73,6 +90,7 @@ impl Declaration {
             }
             _ => return Err(broken("it does not begin a record")),
         };
+        progress.pass = bears_a_pass(state).then_some(entry.seq);
         Ok(Self {
             number,
             revision: 1,
@@ -102,6 +120,7 @@ impl Declaration {
         }
         let at = entry.at;
         let details = &entry.details;
+        let plate = self.expected_plate().map(str::to_owned);
         match entry.action {
             Action::Create | Action::TransferIn | Action::TakeOver => return Err(broken("it begins a record")),
             Action::Amend => self.amended(details).map_err(broken)?,
@@ -213,6 +232,12 @@ impl Declaration {
             | Action::TransshipmentFinish
             | Action::TransshipmentRevoke => self.worked_on(entry).map_err(broken)?,
         }
+        self.progress.pass = match self.progress.pass {
+            _ if !bears_a_pass(self.state) => None,
+            Some(issued) if entry.action != Action::Amend && self.expected_plate() == plate.as_deref() => Some(issued),
+            Some(_) | None => Some(entry.seq),
+        };
+        self.progress.stale_pass |= details.stale_pass.is_some();
         self.revision = entry.seq;
         self.last_action = entry.action;
         self.last_action_at = entry.recorded_at;

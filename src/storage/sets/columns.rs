@@ -177,6 +177,20 @@ columns! {
     }
 }
 
+columns! {
+    /// What devices told of that was taken.
+    Told {
+        declaration: "bigint" as i64,
+        device: "text" as String,
+        sequence: "bigint" as i64,
+        said: "json" as JsonText,
+        at: "timestamptz" as Option<DateTime<Utc>>,
+        crossing_point: "text" as Option<String>,
+        recorded_at: "timestamptz" as DateTime<Utc>,
+        seq: "integer" as Option<i32>,
+    }
+}
+
 /// `track:state` of every required track.
 fn track_states(declaration: &Declaration) -> String {
     let states: Vec<String> = declaration.track_states().collect();
@@ -344,6 +358,21 @@ impl Kept {
             self.etag.push(kept.reply.etag.clone());
             self.body.push(kept.reply.body.clone());
             self.created_at.push(kept.created_at);
+        }
+    }
+}
+
+impl Told {
+    pub(super) fn push(&mut self, change: &Change) {
+        for told in &change.told {
+            self.declaration.push(change.after.number.as_i64());
+            self.device.push(told.device.clone());
+            self.sequence.push(told.sequence);
+            self.said.push(told.said.clone());
+            self.at.push(told.at);
+            self.crossing_point.push(told.crossing_point.clone());
+            self.recorded_at.push(told.recorded_at);
+            self.seq.push(told.seq);
         }
     }
 }

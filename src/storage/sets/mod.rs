@@ -9,9 +9,10 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use tokio_postgres::{Client, Error, Statement};
 
-use self::columns::{Columns, Counted, Imported, Kept, Moved, Parameter, Received, Taken, Whole};
+use self::columns::{Columns, Counted, Imported, Kept, Moved, Parameter, Received, Taken, Told, Whole};
 use super::column_types::JsonText;
 use super::declarations::{STORED_COLUMNS, Stored};
+use super::device_actions::DeviceAction;
 use crate::domain::audit;
 use crate::domain::declaration::{Declaration, Entry};
 use crate::domain::throughput::Measure;
@@ -58,6 +59,8 @@ pub struct Change<'a> {
     pub actions: &'a [LinkedAction],
     /// What is kept under the requests' keys.
     pub kept: Vec<KeptReply>,
+    /// What of it devices told of.
+    pub told: Vec<DeviceAction>,
 }
 
 /// An action with its place in the hash chain.
@@ -111,6 +114,9 @@ pub struct Statements {
     insert: Statement,
     update: Statement,
     advance: Statement,
+    /// As the two above, with what devices told of: most sets have none, and do not pay for it.
+    update_told: Statement,
+    advance_told: Statement,
     read: Statement,
     keys: Statement,
 }
@@ -127,8 +133,16 @@ fn receipts(taken: &mut usize) -> String {
     )
 }
 
-/// The parts that every set's statement ends with: actions, keys, receipts and counters of the numbers in `done`.
-fn tail(done: &str, taken: &mut usize) -> String {
+/// Whether a set holds something that a device told of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Devices {
+    Silent,
+    Told,
+}
+
+/// The parts that every set's statement ends with: actions, keys, receipts and counters of the numbers in `done`, and what
+/// devices told of. That a sequence is there already is an error: nothing may be taken twice.
+fn tail(done: &str, devices: Devices, taken: &mut usize) -> String {
     let actions = Taken::unnest("x", taken);
     let kept = Kept::unnest("x", taken);
     let counted = Counted::unnest("x", taken);
@@ -140,6 +154,17 @@ fn tail(done: &str, taken: &mut usize) -> String {
     let added: Vec<String> =
         columns.iter().map(|column| format!("{column} = t.{column} + excluded.{column}")).collect();
     let cell = "day, crossing_point, direction, cargo_class";
+    let told = match devices {
+        Devices::Silent => String::new(),
+        Devices::Told => {
+            let told = Told::unnest("x", taken);
+            let columns = Told::NAMES.join(", ");
+            format!(
+                "v as (insert into device_actions ({columns})
+                       select {columns} from {told} where (x.declaration in (select number from {done})) is true),"
+            )
+        }
+    };
     format!(
         "a as (insert into actions ({action_columns})
                select {action_columns} from {actions} where (x.declaration in (select number from {done})) is true),
@@ -148,6 +173,7 @@ fn tail(done: &str, taken: &mut usize) -> String {
          p as (insert into receipts ({receipt_columns})
                select {receipt_columns} from m where (m.declaration in (select number from {done})) is true
                order by receipt, kind),
+         {told}
          t as (insert into throughput as t ({cell}, {columns})
                select {cell}, {sums} from {counted} where (x.number in (select number from {done})) is true
                group by {cell} order by {cell}
@@ -183,7 +209,7 @@ fn insert_sql() -> String {
     let (columns, values) = columns_of(Whole::NAMES, &[]);
     let imported = Imported::unnest("x", &mut taken);
     let receipts = receipts(&mut taken);
-    let tail = tail("d", &mut taken);
+    let tail = tail("d", Devices::Silent, &mut taken);
     format!(
         "with {receipts}
          q as materialized (
@@ -207,7 +233,7 @@ fn insert_sql() -> String {
     )
 }
 
-fn update_sql(rows: &str, names: &[&str], claims: bool, taken: &mut usize) -> String {
+fn update_sql(rows: &str, names: &[&str], claims: bool, devices: Devices, taken: &mut usize) -> String {
     let (columns, values) = columns_of(names, &["number", "firm", "declarant", "direction", "created_at"]);
     let set: Vec<String> = columns.iter().zip(values).map(|(column, value)| format!("{column} = {value}")).collect();
     let (claimed, holds) = if claims {
@@ -221,7 +247,7 @@ fn update_sql(rows: &str, names: &[&str], claims: bool, taken: &mut usize) -> St
         ("", "")
     };
     let receipts = receipts(taken);
-    let tail = tail("u", taken);
+    let tail = tail("u", devices, taken);
     format!(
         "with {receipts}
          q as materialized (select * from {rows} where (q.number in (select declaration from b)) is not true),
@@ -244,16 +270,22 @@ impl Statements {
     ///
     /// The database's.
     pub async fn prepare(client: &Client) -> Result<Self, Error> {
-        let mut taken = 0;
-        let rows = Whole::unnest("q", &mut taken);
-        let update = update_sql(&rows, Whole::NAMES, true, &mut taken);
-        let mut taken = 0;
-        let rows = Moved::unnest("q", &mut taken);
-        let advance = update_sql(&rows, Moved::NAMES, false, &mut taken);
+        let update = |devices| {
+            let mut taken = 0;
+            let rows = Whole::unnest("q", &mut taken);
+            update_sql(&rows, Whole::NAMES, true, devices, &mut taken)
+        };
+        let advance = |devices| {
+            let mut taken = 0;
+            let rows = Moved::unnest("q", &mut taken);
+            update_sql(&rows, Moved::NAMES, false, devices, &mut taken)
+        };
         Ok(Self {
             insert: client.prepare(&insert_sql()).await?,
-            update: client.prepare(&update).await?,
-            advance: client.prepare(&advance).await?,
+            update: client.prepare(&update(Devices::Silent)).await?,
+            advance: client.prepare(&advance(Devices::Silent)).await?,
+            update_told: client.prepare(&update(Devices::Told)).await?,
+            advance_told: client.prepare(&advance(Devices::Told)).await?,
             read: client
                 .prepare(&format!("select {STORED_COLUMNS} from declarations where number = any($1::bigint[])"))
                 .await?,
@@ -290,7 +322,8 @@ impl Statements {
     ///
     /// The database's.
     pub async fn update(&self, client: &Client, set: &[Change<'_>]) -> Result<HashSet<i64>, Error> {
-        self.write(client, &self.update, set, Columns::whole(set), Vec::new()).await
+        let statement = if tells(set) { &self.update_told } else { &self.update };
+        self.write(client, statement, set, Columns::whole(set), Vec::new()).await
     }
 
     /// Writes declarations that moved on without being amended and without taking a place, each only if it
@@ -300,7 +333,8 @@ impl Statements {
     ///
     /// The database's; then nothing was written.
     pub async fn advance(&self, client: &Client, set: &[Change<'_>]) -> Result<HashSet<i64>, Error> {
-        self.write(client, &self.advance, set, Columns::moved(set), Vec::new()).await
+        let statement = if tells(set) { &self.advance_told } else { &self.advance };
+        self.write(client, statement, set, Columns::moved(set), Vec::new()).await
     }
 
     async fn write(
@@ -320,11 +354,13 @@ impl Statements {
         let mut actions = Taken::default();
         let mut kept = Kept::default();
         let mut counted = Counted::default();
+        let mut told = Told::default();
         for change in set {
             received.push(change);
             actions.push(change);
             kept.push(change);
             counted.push(change);
+            told.push(change);
         }
         let mut parameters = rows.parameters();
         parameters.extend(besides);
@@ -332,6 +368,9 @@ impl Statements {
         parameters.extend(actions.parameters());
         parameters.extend(kept.parameters());
         parameters.extend(counted.parameters());
+        if tells(set) {
+            parameters.extend(told.parameters());
+        }
         let done = client.query(statement, &parameters).await?;
         done.iter().map(|row| row.try_get(0)).collect()
     }
@@ -376,6 +415,10 @@ impl Statements {
             })
             .collect()
     }
+}
+
+fn tells(set: &[Change<'_>]) -> bool {
+    set.iter().any(|change| !change.told.is_empty())
 }
 
 /// What stands in the way of new declarations that an insert left out.
