@@ -125,12 +125,13 @@ async fn the_tables_are_as_the_code_sees_them() {
 }
 
 /// The tables that would be spread over many nodes, each with the column that says where.
-const DISTRIBUTED: [(&str, &str); 5] = [
+const DISTRIBUTED: [(&str, &str); 6] = [
     ("declarations", "number"),
     ("actions", "declaration"),
     ("vehicles_present", "vehicle"),
     ("idempotency_keys", "key"),
     ("sources", "source_id"),
+    ("places", "room"),
 ];
 
 /// The tables that would be the same on every node: what is distributed may refer to them.

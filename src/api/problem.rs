@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::domain::act::Refusal;
 use crate::domain::number::Number;
+use crate::domain::places::Room;
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::workflow::Action;
 use crate::storage::pool::is_away;
@@ -63,6 +64,9 @@ pub enum Problem {
         /// Which, for the firm that owns it.
         other: Option<Number>,
     },
+    /// There is no place left in a yard, in a bay or in an hour.
+    #[error("no room in {0}")]
+    NoRoom(Room),
     /// The same key is being worked on.
     #[error("idempotency in flight")]
     IdempotencyInFlight,
@@ -187,6 +191,9 @@ impl Problem {
             Self::IllegalAction { .. } => (StatusCode::CONFLICT, "illegal-action"),
             Self::OnHold { .. } => (StatusCode::CONFLICT, "on-hold"),
             Self::VehicleAlreadyDeclared { .. } => (StatusCode::CONFLICT, "vehicle-already-declared"),
+            Self::NoRoom(Room::Yard(_)) => (StatusCode::CONFLICT, "yard-full"),
+            Self::NoRoom(Room::Bay { .. }) => (StatusCode::CONFLICT, "bay-taken"),
+            Self::NoRoom(Room::Slot { .. }) => (StatusCode::CONFLICT, "slot-full"),
             Self::IdempotencyInFlight => (StatusCode::CONFLICT, "idempotency-in-flight"),
             Self::AlreadyExists(_) => (StatusCode::CONFLICT, "already-exists"),
             Self::Gone => (StatusCode::GONE, "gone"),
@@ -213,6 +220,14 @@ impl Problem {
             }
             Self::MethodNotAllowed(methods) => vec![("allowed", methods_text(methods))],
             Self::NotAcceptable(types) | Self::UnsupportedMediaType(types) => vec![("allowed", (*types).to_owned())],
+            Self::NoRoom(Room::Yard(yard)) => vec![("yard", yard.clone())],
+            Self::NoRoom(Room::Bay { yard, bay }) => vec![("yard", yard.clone()), ("bay", bay.clone())],
+            Self::NoRoom(Room::Slot { crossing_point, hour }) => {
+                vec![
+                    ("crossing_point", crossing_point.clone()),
+                    ("slot", hour.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
+                ]
+            }
             Self::AlreadyExists(pointer) => vec![("pointer", (*pointer).to_owned())],
             Self::Stale(revision) => vec![("revision", revision.to_string())],
             Self::TooLarge(limit) => vec![("limit", limit.to_string())],
@@ -319,6 +334,7 @@ impl From<Refusal> for Problem {
             Refusal::NotNow { why, offered } => Self::IllegalAction { why, offered },
             Refusal::OnHold { offered } => Self::OnHold { offered },
             Refusal::Invalid(failures) => Self::InvalidAction(failures),
+            Refusal::NoRoom(room) => Self::NoRoom(room),
         }
     }
 }

@@ -1,19 +1,22 @@
-//! A set of new declarations: one statement in autocommit.
+//! A set of new declarations: one statement in autocommit, and a transaction for those that take places which run out.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
+use tokio_postgres::Error;
 
 use super::desk::{Desk, Trouble};
 use super::failure::Failure;
+use super::import::import;
 use super::writer::{Pending, random};
-use super::{Done, Work};
-use crate::domain::act::Refusal;
+use super::{Done, Work, places};
+use crate::domain::act::{Refusal, Rules};
 use crate::domain::audit::hex;
 use crate::domain::declaration::{Declaration, Entry};
 use crate::domain::declare::{NewDeclaration, declare};
 use crate::domain::number::Number;
-use crate::storage::sets::{Change, LinkedAction, in_the_way, link};
+use crate::storage::places::{Claim, change, taken};
+use crate::storage::sets::{Change, InTheWay, LinkedAction, in_the_way, link};
 
 /// Draws a number for something made at `now` that is not among those `drawn` already.
 pub(super) fn draw(now: DateTime<Utc>, drawn: &mut HashSet<Number>) -> Result<Number, Failure> {
@@ -39,12 +42,42 @@ struct Making {
     pending: Pending,
     after: Declaration,
     actions: Vec<LinkedAction>,
+    /// The places that run out which it takes.
+    claims: Vec<Claim>,
 }
 
 impl Making {
     /// Who asked, with what was sent to the database noted.
     fn tried(self) -> Pending {
         self.pending.tried(&self.after)
+    }
+
+    fn written(self) {
+        self.pending.answer(Ok(Done::Written(Box::new(self.after))));
+    }
+
+    /// Answers why it was left out.
+    fn refused(self, reasons: &[InTheWay]) {
+        let Self { pending, after, .. } = self;
+        let reason = reasons.iter().find(|reason| reason.number == after.number.as_i64());
+        let own_firm = after.firm.0;
+        pending.answer(match reason {
+            Some(reason) if reason.exists_with_head.as_deref() == Some(&after.head.0) => {
+                Ok(Done::Written(Box::new(after)))
+            }
+            Some(reason) if !reason.firm_stands => Err(Failure::NoSuchFirm),
+            Some(reason) if reason.exists_with_head.is_some() => {
+                Err(Failure::Unavailable("the number drawn for it exists".into()))
+            }
+            // Without a holder the place was given up since, or another of the same set took it.
+            Some(reason) => Err(Failure::VehicleAlreadyDeclared {
+                other: reason
+                    .holder
+                    .filter(|(_, firm)| *firm == own_firm)
+                    .and_then(|(number, _)| Number::from_i64(number)),
+            }),
+            None => Err(Failure::Unavailable("it was left out for no reason that stands any more".into())),
+        });
     }
 
     fn change(&self) -> Change<'_> {
@@ -58,93 +91,166 @@ impl Making {
 }
 
 impl Desk {
-    /// Writes a set of new declarations and answers each.
+    /// Writes a set of new declarations and answers each; what lost a place to another writer comes back.
     ///
     /// # Errors
     ///
     /// [`Trouble`], with everything that was not answered yet.
-    pub(super) async fn declare_set(&self, set: Vec<Pending>, drawn: &mut HashSet<Number>) -> Result<(), Trouble> {
+    pub(super) async fn declare_set(
+        &self,
+        set: Vec<Pending>,
+        drawn: &mut HashSet<Number>,
+    ) -> Result<Vec<Pending>, Trouble> {
         let now = self.clock.now();
         let set = self.replay_known_keys(set).await?;
         let set = self.answer_imported(set).await?;
+        let book = self.rules.book();
+        let rooms = places::in_question(&set, &BTreeMap::new(), now, &book.reference);
+        let mut taken = match taken(&self.client, rooms).await {
+            Ok(taken) => taken,
+            Err(error) => return Err(Trouble { error, unanswered: set }),
+        };
         let mut making: Vec<Making> = Vec::with_capacity(set.len());
         for pending in set {
-            match self.made(&pending, now, drawn) {
-                Ok((after, actions)) => making.push(Making { pending, after, actions }),
+            let made = made(&pending, now, drawn, book.rules_with(&taken)).and_then(|(after, actions)| {
+                let claims = places::claims(None, &after, now, &book.reference, &mut taken)?;
+                Ok((after, actions, claims))
+            });
+            match made {
+                Ok((after, actions, claims)) => making.push(Making { pending, after, actions, claims }),
                 Err(failure) => pending.answer(Err(failure)),
             }
         }
         // One order of locks on the vehicles' places, whoever writes.
         making.sort_by_cached_key(|making| (making.after.place_taken(), making.after.content.direction));
+        let (careful, plain): (Vec<Making>, Vec<Making>) =
+            making.into_iter().partition(|making| !making.claims.is_empty());
+        if let Err(mut trouble) = self.inserted(plain).await {
+            trouble.unanswered.extend(careful.into_iter().map(|making| making.pending));
+            return Err(trouble);
+        }
+        self.inserted_with_places(careful).await
+    }
+
+    /// Writes new declarations by one statement in autocommit.
+    async fn inserted(&self, making: Vec<Making>) -> Result<(), Trouble> {
         if making.is_empty() {
             return Ok(());
         }
-        let changes: Vec<Change> = making.iter().map(Making::change).collect();
-        let taken = match self.statements.insert(&self.client, &changes).await {
-            Ok(taken) => taken,
+        let left_out = match self.insert(&making).await {
+            Ok(left_out) => left_out,
             Err(error) => {
-                drop(changes);
                 return Err(Trouble { error, unanswered: making.into_iter().map(Making::tried).collect() });
             }
         };
-        let left_out: Vec<Change> =
-            changes.into_iter().filter(|change| !taken.contains(&change.after.number.as_i64())).collect();
-        let reasons = if left_out.is_empty() { Ok(Vec::new()) } else { in_the_way(&self.client, &left_out).await };
-        drop(left_out);
-        let (done, refused): (Vec<Making>, Vec<Making>) =
-            making.into_iter().partition(|making| taken.contains(&making.after.number.as_i64()));
-        for making in done {
-            making.pending.answer(Ok(Done::Written(Box::new(making.after))));
-        }
-        let reasons = match reasons {
-            Ok(reasons) => reasons,
-            Err(error) => {
-                return Err(Trouble { error, unanswered: refused.into_iter().map(Making::tried).collect() });
+        let (refused, done): (Vec<Making>, Vec<Making>) =
+            making.into_iter().partition(|making| left_out.contains(&making.after.number.as_i64()));
+        done.into_iter().for_each(Making::written);
+        match self.in_the_way_of(&refused).await {
+            Ok(reasons) => {
+                refused.into_iter().for_each(|making| making.refused(&reasons));
+                Ok(())
             }
-        };
-        for making in refused {
-            let Making { pending, after, .. } = making;
-            let reason = reasons.iter().find(|reason| reason.number == after.number.as_i64());
-            let own_firm = after.firm.0;
-            pending.answer(match reason {
-                Some(reason) if reason.exists_with_head.as_deref() == Some(&after.head.0) => {
-                    Ok(Done::Written(Box::new(after)))
-                }
-                Some(reason) if !reason.firm_stands => Err(Failure::NoSuchFirm),
-                Some(reason) if reason.exists_with_head.is_some() => {
-                    Err(Failure::Unavailable("the number drawn for it exists".into()))
-                }
-                // Without a holder the place was given up since, or another of the same set took it.
-                Some(reason) => Err(Failure::VehicleAlreadyDeclared {
-                    other: reason
-                        .holder
-                        .filter(|(_, firm)| *firm == own_firm)
-                        .and_then(|(number, _)| Number::from_i64(number)),
-                }),
-                None => Err(Failure::Unavailable("it was left out for no reason that stands any more".into())),
-            });
+            Err(error) => Err(Trouble { error, unanswered: refused.into_iter().map(Making::tried).collect() }),
         }
-        Ok(())
     }
 
-    /// Decides one new declaration.
-    fn made(
-        &self,
-        pending: &Pending,
-        now: DateTime<Utc>,
-        drawn: &mut HashSet<Number>,
-    ) -> Result<(Declaration, Vec<LinkedAction>), Failure> {
-        let actor = &pending.ask.who.actor;
-        let sent = match &pending.ask.work {
-            Work::Declare { sent } => sent,
-            Work::Import(imported) => return self.import(imported, actor, now, drawn),
-            Work::Act { .. } => return Err(Failure::Internal("an action among new declarations".into())),
-        };
-        let firm = actor.firm.ok_or(Failure::Refused(Refusal::NotYours("role")))?;
-        let new = NewDeclaration { number: draw(now, drawn)?, firm, sent: (**sent).clone(), salt: salt()? };
-        let acted = declare(new, actor, now, self.rules.book().rules())?;
-        linked(acted.after, acted.entries)
+    /// Writes new declarations that take places which run out, in a transaction that is looked at before it is
+    /// committed: those that cannot be written with the others are answered or come back, and the others are tried again.
+    async fn inserted_with_places(&self, mut making: Vec<Making>) -> Result<Vec<Pending>, Trouble> {
+        let mut again = Vec::new();
+        while !making.is_empty() {
+            let Attempt { lost, left_out, reasons } = match self.try_insert(&making).await {
+                Ok(outcome) => outcome,
+                Err(error) => {
+                    again.extend(making.into_iter().map(Making::tried));
+                    return Err(Trouble { error, unanswered: again });
+                }
+            };
+            if lost.is_empty() && left_out.is_empty() {
+                making.into_iter().for_each(Making::written);
+                break;
+            }
+            let mut rest = Vec::new();
+            for one in making {
+                let number = one.after.number.as_i64();
+                if lost.contains(&number) {
+                    again.push(one.pending);
+                } else if left_out.contains(&number) {
+                    one.refused(&reasons);
+                } else {
+                    rest.push(one);
+                }
+            }
+            making = rest;
+        }
+        Ok(again)
     }
+
+    async fn try_insert(&self, making: &[Making]) -> Result<Attempt, Error> {
+        self.client.batch_execute("begin").await?;
+        let claims = making.iter().flat_map(|making| making.claims.iter().cloned()).collect();
+        let attempt = async {
+            let lost = change(&self.client, Vec::new(), claims).await?;
+            let left_out = if lost.is_empty() { self.insert(making).await? } else { HashSet::new() };
+            let refused = making.iter().filter(|making| left_out.contains(&making.after.number.as_i64()));
+            let reasons = self.in_the_way_of(refused).await?;
+            Ok(Attempt { lost, left_out, reasons })
+        };
+        let attempt = attempt.await;
+        match &attempt {
+            Ok(attempt) if attempt.lost.is_empty() && attempt.left_out.is_empty() => {
+                self.client.batch_execute("commit").await?;
+            }
+            // A rollback that fails as well leaves a connection that is not used again.
+            Ok(_) => self.client.batch_execute("rollback").await?,
+            Err(_) => drop(self.client.batch_execute("rollback").await),
+        }
+        attempt
+    }
+
+    /// Inserts them by one statement; the numbers of those that it left out.
+    async fn insert(&self, making: &[Making]) -> Result<HashSet<i64>, Error> {
+        let changes: Vec<Change> = making.iter().map(Making::change).collect();
+        let taken = self.statements.insert(&self.client, &changes).await?;
+        let numbers = changes.iter().map(|change| change.after.number.as_i64());
+        Ok(numbers.filter(|number| !taken.contains(number)).collect())
+    }
+
+    /// What stands in the way of those that were left out.
+    async fn in_the_way_of(&self, refused: impl IntoIterator<Item = &Making>) -> Result<Vec<InTheWay>, Error> {
+        let left_out: Vec<Change> = refused.into_iter().map(Making::change).collect();
+        if left_out.is_empty() { Ok(Vec::new()) } else { in_the_way(&self.client, &left_out).await }
+    }
+}
+
+/// What came of an attempt to write new declarations with their places.
+struct Attempt {
+    /// Those of which another writer took a place first.
+    lost: HashSet<i64>,
+    /// Those that the statement left out.
+    left_out: HashSet<i64>,
+    /// What stands in their way.
+    reasons: Vec<InTheWay>,
+}
+
+/// Decides one new declaration.
+fn made(
+    pending: &Pending,
+    now: DateTime<Utc>,
+    drawn: &mut HashSet<Number>,
+    rules: Rules,
+) -> Result<(Declaration, Vec<LinkedAction>), Failure> {
+    let actor = &pending.ask.who.actor;
+    let sent = match &pending.ask.work {
+        Work::Declare { sent } => sent,
+        Work::Import(imported) => return import(imported, actor, now, drawn, rules),
+        Work::Act { .. } => return Err(Failure::Internal("an action among new declarations".into())),
+    };
+    let firm = actor.firm.ok_or(Failure::Refused(Refusal::NotYours("role")))?;
+    let new = NewDeclaration { number: draw(now, drawn)?, firm, sent: (**sent).clone(), salt: salt()? };
+    let acted = declare(new, actor, now, rules)?;
+    linked(acted.after, acted.entries)
 }
 
 /// The record with its actions linked into its chain.

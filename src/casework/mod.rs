@@ -25,6 +25,7 @@ pub mod doctor;
 pub mod failure;
 pub mod import;
 pub mod overdue;
+mod places;
 pub mod writer;
 
 /// What somebody asks to be done.

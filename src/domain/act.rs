@@ -12,6 +12,7 @@ use super::declaration::{Declaration, Details, Entry};
 use super::firm::CheckDigit;
 use super::number::Number;
 use super::period::local_day;
+use super::places::{Hour, Places, Room, first_hour};
 use super::reference::{Reference, TrackFacts};
 use super::rule_failure::RuleFailure;
 use super::tracks::{InspectionResult, Lane, Part, Track, TrackState};
@@ -33,6 +34,8 @@ pub struct Rules<'a> {
     pub expire_after_days: i64,
     /// Whether a tax code's wrong check digit is a failure or a warning.
     pub tax_code_check: CheckDigit,
+    /// What is taken in the rooms that are in question.
+    pub places: &'a Places,
 }
 
 /// Why an action is not offered.
@@ -69,6 +72,8 @@ pub enum Refusal {
     },
     /// What was said does not hold.
     Invalid(Vec<RuleFailure>),
+    /// There is no place left there.
+    NoRoom(Room),
 }
 
 /// What an action led to.
@@ -398,7 +403,10 @@ pub fn act(
     if let Some(obstacle) = declaration.obstacle(order.action, actor, now, rules) {
         return Err(refused(declaration, obstacle, actor, now, rules));
     }
-    let details = said(declaration, order, actor, now, rules).map_err(Refusal::Invalid)?;
+    let mut details = said(declaration, order, actor, now, rules).map_err(Refusal::Invalid)?;
+    if order.action == Action::Register && details.slot.is_none() {
+        details.slot = slot_anew(&declaration.content, None, now, rules)?;
+    }
     let mut acted = Acted { after: declaration.clone(), entries: Vec::new(), transferred: None };
     if order.action == Action::Transfer
         && let (Some(number), Some(crossing_point)) = (order.new_number, &details.crossing_point)
@@ -407,7 +415,29 @@ pub fn act(
     }
     acted.add(order.action, actor.id.to_string(), actor.role, now, details)?;
     acted.settle(now, rules)?;
+    acted.finds_room(Some(declaration), now, rules)?;
     Ok(acted)
+}
+
+/// The hour in which a vehicle that declares `content` is to come; none where it needs none.
+///
+/// # Errors
+///
+/// [`Refusal::NoRoom`], with the hour of the planned arrival, where none of the hours after it has room either.
+pub(super) fn slot_anew(
+    content: &Content,
+    holds: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+    rules: Rules,
+) -> Result<Option<DateTime<Utc>>, Refusal> {
+    match first_hour(content, holds, now, (rules.reference, rules.places)) {
+        Hour::At(hour) => Ok(Some(hour)),
+        Hour::Any => Ok(None),
+        Hour::Full => Err(Refusal::NoRoom(Room::Slot {
+            crossing_point: content.crossing_point.clone(),
+            hour: content.planned_arrival.unwrap_or(now).max(now),
+        })),
+    }
 }
 
 /// The refusal that an obstacle is, with what is open instead.
@@ -443,6 +473,20 @@ impl Acted {
         Ok(())
     }
 
+    /// Whether there is room wherever the record takes a place that it had not as `before`.
+    pub(super) fn finds_room(
+        &self,
+        before: Option<&Declaration>,
+        now: DateTime<Utc>,
+        rules: Rules,
+    ) -> Result<(), Refusal> {
+        let full = self.after.rooms_besides(before).find(|room| {
+            let capacity = rules.reference.capacity(room, local_day(now));
+            rules.places.next(room, capacity, self.after.content.perishable).is_none()
+        });
+        full.map_or(Ok(()), |room| Err(Refusal::NoRoom(room)))
+    }
+
     /// What the system does in the same transaction: registers where the crossing point does so by
     /// itself, makes ready what has become so, re-opens what no longer is.
     pub(super) fn settle(&mut self, now: DateTime<Utc>, rules: Rules) -> Result<(), Refusal> {
@@ -456,9 +500,11 @@ impl Acted {
         if self.after.state == State::Submitted
             && self.entries.last().is_some_and(|entry| entry.action == Action::Submit)
             && automatic
+            // Where no hour has room it waits for a gate manager.
+            && let Ok(slot) = slot_anew(&self.after.content, None, now, rules)
         {
             let tracks = self.after.tracks_by_rule(now, rules);
-            by_system(Action::Register, Details { tracks, ..Details::default() }, self)?;
+            by_system(Action::Register, Details { tracks, slot, ..Details::default() }, self)?;
         }
         match self.after.state {
             State::Arrived | State::InYard if self.after.may_be_ready() => {

@@ -13,6 +13,7 @@ pub mod mandate;
 pub mod next;
 pub mod number;
 pub mod period;
+pub mod places;
 pub mod plates;
 pub mod reading;
 pub mod reference;

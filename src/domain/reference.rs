@@ -16,7 +16,8 @@ use super::words::words;
 
 pub use change::ReferenceChange;
 pub use entries::{
-    Country, CrossingPoint, CustomsTypeCode, Gate, ReferenceEntry, TrackFacts, TrackRule, Validity, Yard,
+    Country, CrossingPoint, CustomsTypeCode, Gate, ReferenceEntry, Sentence, SlotHours, TrackFacts, TrackRule,
+    Validity, Yard,
 };
 pub use files::files;
 
@@ -87,6 +88,15 @@ impl Reference {
                 faults.push(format!("yards {}: there is no crossing point {}", yard.code, yard.crossing_point));
             }
         }
+        for point in reference.crossing_points.all() {
+            faults.extend(point.faults().map(|fault| format!("crossing_points {}: {fault}", point.code)));
+        }
+        for yard in reference.yards.all() {
+            faults.extend(yard.faults().map(|fault| format!("yards {}: {fault}", yard.code)));
+        }
+        for rule in reference.track_rules.all() {
+            faults.extend(rule.faults().map(|fault| format!("track_rules {}: {fault}", rule.code)));
+        }
         if !faults.is_empty() {
             return Err(Faults(faults));
         }
@@ -126,6 +136,17 @@ impl Reference {
     #[must_use]
     pub fn yard(&self, code: &str, day: NaiveDate) -> Option<&Yard> {
         self.yards.get(code, day)
+    }
+
+    /// The yards as they stand on `day`, by code.
+    pub fn yards(&self, day: NaiveDate) -> impl Iterator<Item = &Yard> {
+        self.yards.on(day)
+    }
+
+    /// The rule on tracks `code` as it stood on `day`, else as it last stood before, else as it first stood.
+    #[must_use]
+    pub fn track_rule(&self, code: &str, day: NaiveDate) -> Option<&TrackRule> {
+        self.track_rules.nearest(code, day)
     }
 
     /// The customs type code `code` as it stands on `day`. One that is not known may be new, so it is not

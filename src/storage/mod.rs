@@ -13,6 +13,7 @@ pub mod firms;
 pub mod idempotency;
 pub mod mandates;
 pub mod migrate;
+pub mod places;
 pub mod pool;
 pub mod reference;
 #[expect(missing_docs, reason = "the tables are described in the migrations")]

@@ -206,3 +206,11 @@ diesel::table! {
         changed_at -> Timestamptz,
     }
 }
+
+diesel::table! {
+    places (room, place) {
+        room -> Text,
+        place -> Integer,
+        declaration -> BigInt,
+    }
+}

@@ -9,6 +9,7 @@ use crate::domain::actor::Actor;
 use crate::domain::content::Content;
 use crate::domain::declaration::{Declaration, Details, Entry, Stamps};
 use crate::domain::number::Number;
+use crate::domain::places::{Hour, first_hour};
 use crate::domain::tracks::{Part, Track};
 use crate::domain::workflow::{Action, Role};
 
@@ -31,6 +32,11 @@ pub(super) fn carried_over(
     for (track, because) in required_tracks(&content, declaration.people.as_ref(), now, rules) {
         tracks.entry(track).or_insert_with(|| Part::required(because));
     }
+    // Where no hour has room it comes without one: it is on its way already.
+    let slot = match first_hour(&content, None, now, (rules.reference, rules.places)) {
+        Hour::At(hour) => Some(hour),
+        Hour::Any | Hour::Full => None,
+    };
     let entry = Entry {
         seq: 1,
         action: Action::TransferIn,
@@ -46,6 +52,7 @@ pub(super) fn carried_over(
             other: Some(declaration.number),
             carried: tracks,
             onward: declaration.progress.onward.clone(),
+            slot,
             stamps: Some(Box::new(Stamps { declared_at: declaration.stamps.declared_at, ..Default::default() })),
             ..Details::default()
         },
@@ -72,7 +79,7 @@ impl Part {
             // What was paid was counted where it was paid.
             Self { carried_from: Some(from), payments: Vec::new(), ..self.clone() }
         } else {
-            Self { lane_floor: self.lane_floor, ..Self::required(self.because.clone()) }
+            Self { lane_floor: self.lane_floor, ..self.not_begun() }
         }
     }
 }
