@@ -5,6 +5,7 @@
 mod authorisation;
 mod casework;
 mod check;
+mod clocks;
 mod cluster;
 mod connections;
 mod contract;

@@ -47,6 +47,7 @@ impl From<Refusal> for Failure {
             other @ (Refusal::NotYours(_)
             | Refusal::NotNow { .. }
             | Refusal::OnHold { .. }
+            | Refusal::GateClosed { .. }
             | Refusal::Invalid(_)
             | Refusal::NoRoom(_)) => Self::Refused(other),
         }

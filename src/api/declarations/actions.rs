@@ -75,6 +75,11 @@ fn field_schema(field: Field) -> RefOr<Schema> {
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
             .description(Some("The hour in which it is to come: when it begins; the first that has room without it"))
             .into(),
+        Field::Until => ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .description(Some("Until when, RFC 3339"))
+            .into(),
     }
 }
 

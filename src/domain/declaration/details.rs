@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Onward, SlotMissed, Source, Stamps};
 use crate::domain::actor::FirmId;
 use crate::domain::content::Content;
+use crate::domain::legal_clocks::LegalClock;
 use crate::domain::number::Number;
 use crate::domain::tracks::{InspectionResult, Lane, Means, Part, Track};
 use crate::domain::workflow::{Action, Field, Role, State};
@@ -77,6 +78,8 @@ pub struct Details {
     pub text: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slot: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<DateTime<Utc>>,
 
     /// `create`, `transfer_in`, `take_over`: the firm.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,6 +126,12 @@ pub struct Details {
     /// `take_over`: where the older record stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
+    /// `clock.breach`: which clock ran out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock: Option<LegalClock>,
+    /// `clock.breach`: when it ran out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<DateTime<Utc>>,
     /// `create`, `transfer_in`, `take_over`: who declared it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub declarant: Option<String>,
@@ -169,6 +178,7 @@ impl Details {
             Field::Track => self.track.is_some(),
             Field::Text => self.text.is_some(),
             Field::Slot => self.slot.is_some(),
+            Field::Until => self.until.is_some(),
         }
     }
 
