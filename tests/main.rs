@@ -21,6 +21,7 @@ mod migrations;
 mod open_actions;
 mod packaging;
 mod pages;
+mod places;
 mod readme;
 mod reference;
 mod schema;

@@ -174,4 +174,5 @@ field-legal-reason = Legal ground
 field-hold = Hold
 field-track = Track
 field-text = Text
+field-slot = Slot
 field-until = Until

@@ -174,4 +174,5 @@ field-legal-reason = Căn cứ pháp lý
 field-hold = Lệnh tạm dừng
 field-track = Luồng kiểm tra
 field-text = Nội dung
+field-slot = Khung giờ đến
 field-until = Đến khi

@@ -29,8 +29,8 @@ pub async fn doctor(settings: &Settings) -> anyhow::Result<()> {
         eprintln!();
     }
     println!(
-        "recounted {} declarations in one snapshot: {} counters and {} places of vehicles compared",
-        findings.declarations, findings.counters, findings.places
+        "recounted {} declarations in one snapshot: {} counters, {} places of vehicles and {} in yards, bays and hours compared",
+        findings.declarations, findings.counters, findings.places, findings.rooms
     );
     for difference in findings.differences.iter().take(LISTED) {
         println!("  {difference}");

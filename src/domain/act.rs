@@ -13,7 +13,7 @@ use super::firm::CheckDigit;
 use super::legal_clocks::Breach;
 use super::number::Number;
 use super::period::local_day;
-use super::places::{Hour, Places, Room, first_hour};
+use super::places::{Comer, Hour, Places, Room, first_hour};
 use super::reference::{Reference, TrackFacts};
 use super::rule_failure::RuleFailure;
 use super::tracks::{InspectionResult, Lane, Part, Track, TrackState};
@@ -420,7 +420,7 @@ pub fn act(
     }
     let mut details = said(declaration, order, actor, now, rules).map_err(Refusal::Invalid)?;
     if order.action == Action::Register && details.slot.is_none() {
-        details.slot = slot_anew(&declaration.content, None, now, rules)?;
+        details.slot = slot_anew(Comer::new(&declaration.content, now), now, rules)?;
     }
     let mut acted = Acted { after: declaration.clone(), entries: Vec::new(), transferred: None };
     acted.note_what_ran_out(now, rules)?;
@@ -438,23 +438,18 @@ pub fn act(
     Ok(acted)
 }
 
-/// The hour in which a vehicle that declares `content` is to come; none where it needs none.
+/// The hour in which `comer` is to come; none where it needs none.
 ///
 /// # Errors
 ///
 /// [`Refusal::NoRoom`], with the hour of the planned arrival, where none of the hours after it has room either.
-pub(super) fn slot_anew(
-    content: &Content,
-    holds: Option<DateTime<Utc>>,
-    now: DateTime<Utc>,
-    rules: Rules,
-) -> Result<Option<DateTime<Utc>>, Refusal> {
-    match first_hour(content, holds, now, (rules.reference, rules.places)) {
+pub(super) fn slot_anew(comer: Comer, now: DateTime<Utc>, rules: Rules) -> Result<Option<DateTime<Utc>>, Refusal> {
+    match first_hour(comer, now, (rules.reference, rules.places)) {
         Hour::At(hour) => Ok(Some(hour)),
         Hour::Any => Ok(None),
         Hour::Full => Err(Refusal::NoRoom(Room::Slot {
-            crossing_point: content.crossing_point.clone(),
-            hour: content.planned_arrival.unwrap_or(now).max(now),
+            crossing_point: comer.content.crossing_point.clone(),
+            hour: comer.content.planned_arrival.unwrap_or(now).max(now),
         })),
     }
 }
@@ -546,7 +541,7 @@ impl Acted {
             && self.entries.last().is_some_and(|entry| entry.action == Action::Submit)
             && automatic
             // Where no hour has room it waits for a gate manager.
-            && let Ok(slot) = slot_anew(&self.after.content, None, now, rules)
+            && let Ok(slot) = slot_anew(Comer::new(&self.after.content, now), now, rules)
         {
             let tracks = self.after.tracks_by_rule(now, rules);
             by_system(Action::Register, Details { tracks, slot, ..Details::default() }, self)?;

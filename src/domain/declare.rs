@@ -12,6 +12,7 @@ use super::check::{check, unkeepable};
 use super::content::{Content, People, to_micros};
 use super::declaration::{Change, Declaration, Details, Entry, PEOPLE_FIELDS, PLANNED_ARRIVAL, PeopleSeal};
 use super::number::Number;
+use super::places::Comer;
 use super::rule_failure::RuleFailure;
 use super::sent::Sent;
 use super::tracks::Track;
@@ -141,7 +142,12 @@ pub fn amend(
     };
     let lane = declaration.progress.tracks.get(&Track::Customs).and_then(|part| part.lane.or(part.lane_floor));
     let comes_anew = declaration.state == State::Registered && changed.contains(PLANNED_ARRIVAL);
-    let slot = if comes_anew { slot_anew(&sent.content, declaration.progress.slot, now, rules)? } else { None };
+    let slot = if comes_anew {
+        let registered_at = declaration.stamps.registered_at.unwrap_or(now);
+        slot_anew(Comer { content: &sent.content, registered_at, holds: declaration.progress.slot }, now, rules)?
+    } else {
+        None
+    };
     let details = Details {
         slot,
         // The people stand in the history as their digests alone.

@@ -145,6 +145,20 @@ impl Places {
         self.claimed
     }
 
+    /// How many places of `room` are taken.
+    #[must_use]
+    pub fn count(&self, room: &Room) -> usize {
+        self.rooms.get(room).map_or(0, Taken::count)
+    }
+
+    /// How many more vehicles `room` takes; none where it is never full.
+    #[must_use]
+    pub fn free(&self, room: &Room, capacity: Capacity, perishable: bool) -> Option<i32> {
+        self.rooms
+            .get(room)
+            .map_or_else(|| Taken::default().free(capacity, perishable), |taken| taken.free(capacity, perishable))
+    }
+
     /// The place in `room` that the next vehicle would take.
     #[must_use]
     pub fn next(&self, room: &Room, capacity: Capacity, perishable: bool) -> Option<i32> {
@@ -178,7 +192,7 @@ impl Reference {
             Room::Slot { crossing_point, hour } => {
                 let day = local_day(*hour);
                 let since_midnight = (*hour - beginning_of(day)).num_hours();
-                let point = self.crossing_point(crossing_point, day);
+                let point = self.crossing_point(crossing_point, day).filter(|_| self.opens_on(crossing_point, day));
                 let hours = point.into_iter().flat_map(|point| &point.slots);
                 hours
                     .filter(|hours| (i64::from(hours.from)..i64::from(hours.to)).contains(&since_midnight))
@@ -239,18 +253,34 @@ pub(super) enum Hour {
     Full,
 }
 
-/// The first hour from the planned arrival on that has room for a vehicle which declares `content`. The hour that it
-/// `holds` already has room for it.
-pub(super) fn first_hour(
-    content: &Content,
-    holds: Option<DateTime<Utc>>,
-    now: DateTime<Utc>,
-    (reference, places): (&Reference, &Places),
-) -> Hour {
+/// A vehicle that is to have an hour.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Comer<'a> {
+    /// What it declares.
+    pub content: &'a Content,
+    /// When it was registered: now, where it is being registered.
+    pub registered_at: DateTime<Utc>,
+    /// The hour that it has already.
+    pub holds: Option<DateTime<Utc>>,
+}
+
+impl<'a> Comer<'a> {
+    /// One that is being registered.
+    pub(super) const fn new(content: &'a Content, now: DateTime<Utc>) -> Self {
+        Self { content, registered_at: now, holds: None }
+    }
+}
+
+/// The first hour from the planned arrival on that has room for `comer`, on a day on which it is taken in.
+pub(super) fn first_hour(comer: Comer, now: DateTime<Utc>, (reference, places): (&Reference, &Places)) -> Hour {
+    let Comer { content, registered_at, holds } = comer;
     let today = local_day(now);
     for hour in hours_from(content.planned_arrival, now) {
         if !reference.gives_slots(&content.crossing_point, hour) {
             return Hour::Any;
+        }
+        if !reference.takes(&content.crossing_point, local_day(hour), Some(registered_at)) {
+            continue;
         }
         let room = Room::Slot { crossing_point: content.crossing_point.clone(), hour };
         let capacity = reference.capacity(&room, today);

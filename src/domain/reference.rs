@@ -275,10 +275,12 @@ impl<T> Dated<T> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::domain::content::Direction;
+    use crate::domain::content::{CargoClass, Direction, Regime};
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -349,6 +351,98 @@ mod tests {
         let listed: Vec<_> =
             reference.entries(List::CrossingPoints, day("2025-01-01")).map(|entry| &entry.fields["gate"]).collect();
         assert_eq!(listed, ["HUU_NGHI"]);
+    }
+
+    #[test]
+    fn yards_slots_and_reasons_that_cannot_be_are_refused() {
+        let always = ("2021-01-01", None);
+        let place = |code: &str, fields: Value| entry(List::Yards, code, always, fields);
+        let yard = |more: Value| {
+            let mut fields = json!({"name": "Y", "crossing_point": "X"});
+            fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            fields
+        };
+        let hours = |from: u8, to: u8, vehicles: i32, kept: i32| json!({"from": from, "to": to, "vehicles": vehicles, "kept_for_perishables": kept});
+        let point = |slots: Value| {
+            let fields = json!({"name": "X", "gate": "G", "kind": "road", "slots": slots});
+            entry(List::CrossingPoints, "X", always, fields)
+        };
+        let gate = || entry(List::Gates, "G", always, json!({"name": "G", "kind": "road"}));
+        let faults = |mut entries: Vec<ReferenceEntry>| {
+            entries.push(gate());
+            Reference::build(entries).map_or_else(|Faults(faults)| faults.len(), |_| 0)
+        };
+        assert_eq!(faults(vec![point(json!([hours(6, 9, 20, 5), hours(9, 24, 10, 10)]))]), 0);
+        for wrong in
+            [hours(9, 9, 1, 0), hours(9, 25, 1, 0), hours(9, 12, 0, 0), hours(9, 12, 3, 4), hours(9, 12, 3, -1)]
+        {
+            assert_eq!(faults(vec![point(json!([wrong]))]), 1, "{wrong}");
+        }
+        assert_eq!(faults(vec![point(json!([hours(6, 9, 20, 5), hours(8, 10, 10, 0)]))]), 1, "an hour twice");
+        for (wrong, many) in [
+            (json!({"capacity": -1}), 1),
+            (json!({"capacity": 0}), 0),
+            (json!({"bays": ["A1", "A1"]}), 1),
+            (json!({"bays": ["A1", " A2"]}), 1),
+            (json!({"capacity": 2, "bays": []}), 0),
+        ] {
+            assert_eq!(faults(vec![point(json!([])), place("Y", yard(wrong.clone()))]), many, "{wrong}");
+        }
+        let rule = |because: Value| entry(List::TrackRules, "r", always, json!({"track": "fee", "because": because}));
+        assert_eq!(faults(vec![rule(json!({"vi": "Vì thế.", "en": "So.", "zh": "所以。"}))]), 0);
+        assert_eq!(faults(vec![rule(json!(null))]), 0);
+        assert_eq!(faults(vec![rule(json!({"vi": "Vì thế.", "en": "So.", "zh": ""}))]), 1);
+        assert_eq!(faults(vec![rule(json!({"vi": "Vì thế.", "en": "So."}))]), 1);
+    }
+
+    prop_compose! {
+        fn any_facts()(
+            direction in select(Direction::VARIANTS), regime in select(Regime::VARIANTS),
+            cargo_class in select(CargoClass::VARIANTS), nationality in select(&["VN", "CN", "LA"][..]),
+            hs_chapters in prop::collection::vec(1..98_u8, 1..4), transshipment: bool,
+        ) -> TrackFacts {
+            TrackFacts {
+                direction,
+                regime: Some(regime),
+                cargo_class: Some(cargo_class),
+                driver_nationality: Some(nationality.to_owned()),
+                hs_chapters,
+                transshipment,
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_rule_requires_its_track_exactly_where_each_of_its_conditions_holds(
+            facts in any_facts(), of_rule in any_facts(), given in prop::collection::vec(any::<bool>(), 6),
+        ) {
+            let mut fields = json!({"track": "health"});
+            let mut holds = true;
+            let mut condition = |which: usize, name: &str, value: Value, met: bool| {
+                if given[which] {
+                    fields[name] = value;
+                    holds &= met;
+                }
+            };
+            condition(0, "direction", json!(of_rule.direction), of_rule.direction == facts.direction);
+            condition(1, "regime", json!(of_rule.regime), of_rule.regime == facts.regime);
+            condition(2, "cargo_class", json!(of_rule.cargo_class), of_rule.cargo_class == facts.cargo_class);
+            let country = of_rule.driver_nationality.clone();
+            condition(3, "driver_not_of", json!(country), country != facts.driver_nationality);
+            let of_chapters = of_rule.hs_chapters.iter().any(|chapter| facts.hs_chapters.contains(chapter));
+            condition(4, "hs_chapters", json!(of_rule.hs_chapters), of_chapters);
+            condition(5, "transshipment", json!(of_rule.transshipment), !of_rule.transshipment || facts.transshipment);
+            let rule = entry(List::TrackRules, "rule", ("2025-01-01", Some("2025-02-01")), fields.clone());
+            let reference = Reference::build(vec![rule]).unwrap();
+            let tracks = reference.required_tracks(&facts, day("2025-01-31"));
+            prop_assert_eq!(tracks.contains_key(&Track::Health), holds, "{} of {:?}", fields, facts);
+            prop_assert!(reference.required_tracks(&facts, day("2025-02-01")).is_empty(), "it holds no more");
+            // What is not known of a vehicle meets no condition on it.
+            let unknown = TrackFacts { regime: None, cargo_class: None, driver_nationality: None, ..facts };
+            let asks = given[1] || given[2] || given[3];
+            prop_assert!(!asks || reference.required_tracks(&unknown, day("2025-01-31")).is_empty());
+        }
     }
 
     #[test]

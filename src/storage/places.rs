@@ -51,20 +51,20 @@ pub async fn taken(client: &Client, rooms: Vec<Room>) -> Result<Places, Error> {
     Ok(Places::of(rooms.into_iter().zip(names).map(of).collect()))
 }
 
-/// What is taken in each of `rooms`, in their order.
+/// What is taken in `rooms`, for a reader: one statement, hence one snapshot.
 ///
 /// # Errors
 ///
 /// The database's.
-pub async fn taken_in(conn: &mut AsyncPgConnection, rooms: &[Room]) -> QueryResult<Vec<Taken>> {
+pub async fn taken_now(conn: &mut AsyncPgConnection, rooms: Vec<Room>) -> QueryResult<Places> {
     let names: Vec<String> = rooms.iter().map(Room::to_string).collect();
-    let rows: Vec<(String, i32)> =
-        places::table.filter(places::room.eq_any(&names)).select((places::room, places::place)).load(conn).await?;
+    let query = places::table.filter(places::room.eq_any(&names)).select((places::room, places::place));
     let mut by_name: BTreeMap<String, Vec<i32>> = BTreeMap::new();
-    for (name, place) in rows {
+    for (name, place) in query.load::<(String, i32)>(conn).await? {
         by_name.entry(name).or_default().push(place);
     }
-    Ok(names.iter().map(|name| by_name.remove(name).unwrap_or_default().into_iter().collect()).collect())
+    let of = |(room, name): (Room, String)| (room, by_name.remove(&name).unwrap_or_default().into_iter().collect());
+    Ok(Places::of(rooms.into_iter().zip(names).map(of).collect()))
 }
 
 /// Gives back `releases` and takes `claims`, within the caller's transaction; the declarations that lost one of theirs

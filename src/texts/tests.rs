@@ -195,6 +195,7 @@ fn said_somewhere() -> BTreeSet<String> {
     let rule_codes = rules(&code);
     keys.extend(why.filter(|slug| !rule_codes.contains(slug)).map(|slug| format!("why-{slug}")));
     keys.extend(slugs(&code, &["say(language,", "text("]).into_iter().filter(|key| key.starts_with("page-")));
+    keys.extend(slugs(&code, &["say(language,"]).into_iter().filter(|key| key.starts_with("because-")));
     keys
 }
 

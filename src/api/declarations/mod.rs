@@ -37,7 +37,7 @@ pub mod list;
 pub mod view;
 
 /// The roles that read declarations at all.
-const READERS: &[Role] = &[
+pub(super) const READERS: &[Role] = &[
     Role::Declarant,
     Role::CustomsOfficer,
     Role::BorderGuard,

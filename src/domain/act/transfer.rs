@@ -9,7 +9,7 @@ use crate::domain::actor::Actor;
 use crate::domain::content::Content;
 use crate::domain::declaration::{Declaration, Details, Entry, Stamps};
 use crate::domain::number::Number;
-use crate::domain::places::{Hour, first_hour};
+use crate::domain::places::{Comer, Hour, first_hour};
 use crate::domain::tracks::{Part, Track};
 use crate::domain::workflow::{Action, Role};
 
@@ -33,7 +33,7 @@ pub(super) fn carried_over(
         tracks.entry(track).or_insert_with(|| Part::required(because));
     }
     // Where no hour has room it comes without one: it is on its way already.
-    let slot = match first_hour(&content, None, now, (rules.reference, rules.places)) {
+    let slot = match first_hour(Comer::new(&content, now), now, (rules.reference, rules.places)) {
         Hour::At(hour) => Some(hour),
         Hour::Any | Hour::Full => None,
     };

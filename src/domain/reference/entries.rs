@@ -231,7 +231,7 @@ pub struct TrackRule {
     pub code: String,
     /// The track it requires.
     pub track: Track,
-    /// Why, for people: what follows on "required because". None where nobody has written it yet.
+    /// Why, as a whole sentence for people. None where nobody has written it yet.
     #[serde(default)]
     pub because: Option<Sentence>,
     /// Only in this direction.
