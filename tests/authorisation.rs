@@ -102,12 +102,8 @@ fn expected(operation: &str, caller: &Caller) -> Option<Outcome> {
         }
         "declare" => if_may(role == Role::Declarant && narrowed(OauthScope::DeclarationsWrite)),
         "amend_declaration" => if_seen(role == Role::Declarant && narrowed(OauthScope::DeclarationsWrite)),
-        // Their officers', and every firm's.
-        "list_slots" => if_may(
-            reads
-                && narrowed(OauthScope::DeclarationsRead)
-                && (!role.is_officer() || caller.actor.crossing_points.contains("HUU_NGHI")),
-        ),
+        // Its officers', and every firm's.
+        "list_slots" => if_may(reads && narrowed(OauthScope::DeclarationsRead) && (caller.within_reach || !role.is_officer())),
         "list_yards" | "list_declarations" => if_may(reads && narrowed(OauthScope::DeclarationsRead)),
         "read_declaration" | "read_history" => if_seen(reads && narrowed(OauthScope::DeclarationsRead)),
         // Asked with `cancel`, which declarants and gate managers may.
