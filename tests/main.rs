@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails at once")]
 
 mod authorisation;
+mod batch;
 mod casework;
 mod check;
 mod clocks;
@@ -14,6 +15,7 @@ mod exact;
 mod faults;
 mod identity;
 mod import;
+mod instances;
 mod intake;
 mod journey;
 mod layering;
