@@ -104,7 +104,9 @@ fn expected(operation: &str, caller: &Caller) -> Option<Outcome> {
         "declare" | "declare_batch" => if_may(role == Role::Declarant && narrowed(OauthScope::DeclarationsWrite)),
         "amend_declaration" => if_seen(role == Role::Declarant && narrowed(OauthScope::DeclarationsWrite)),
         // Its officers', and every firm's.
-        "list_slots" => if_may(reads && narrowed(OauthScope::DeclarationsRead) && (caller.within_reach || !role.is_officer())),
+        "list_slots" => {
+            if_may(reads && narrowed(OauthScope::DeclarationsRead) && (caller.within_reach || !role.is_officer()))
+        }
         "list_yards" | "list_declarations" => if_may(reads && narrowed(OauthScope::DeclarationsRead)),
         "read_declaration" | "read_history" => if_seen(reads && narrowed(OauthScope::DeclarationsRead)),
         // Asked with `cancel`, which declarants and gate managers may.

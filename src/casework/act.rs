@@ -123,7 +123,7 @@ impl Desk {
             Ok(taken) => taken,
             Err(error) => return Err(Trouble { error, unanswered: set }),
         };
-        let (moving, mut again) = self.decided(set, &records, now, drawn, (&book, &mut taken));
+        let (moving, mut again) = decided(set, &records, now, drawn, (&book, &mut taken));
         let (careful, plain): (Vec<Moving>, Vec<Moving>) = moving.into_iter().partition(Moving::is_careful);
         match self.advanced(plain).await {
             Ok(lost) => again.extend(lost),
@@ -143,70 +143,6 @@ impl Desk {
             }
         }
         Ok(again)
-    }
-
-    /// Decides each of `set` on its record, several on one record one after the other; answers what is refused. What
-    /// found no room beside others of the set comes back: it may, if one of them is not written.
-    fn decided(
-        &self,
-        set: Vec<Pending>,
-        records: &BTreeMap<i64, Declaration>,
-        now: DateTime<Utc>,
-        drawn: &mut HashSet<Number>,
-        (book, taken): (&RuleBook, &mut Places),
-    ) -> (Vec<Moving>, Vec<Pending>) {
-        let mut again = Vec::new();
-        let mut moving: BTreeMap<i64, Moving> = BTreeMap::new();
-        for pending in set {
-            let Some(before) = pending.number().and_then(|number| records.get(&number.as_i64())) else {
-                pending.answer(Err(Failure::NoSuchDeclaration));
-                continue;
-            };
-            let key = before.number.as_i64();
-            let now_at = moving.get(&key).map_or(before, |moving| &moving.after);
-            let decided =
-                decide(&pending, now_at, now, drawn, book.rules_with(taken)).and_then(|(after, actions, made)| {
-                    let mut claims = places::claims(Some(now_at), &after, now, &book.reference, taken)?;
-                    if let Some((made, _)) = &made {
-                        claims.extend(places::claims(None, made, now, &book.reference, taken)?);
-                    }
-                    Ok((after, actions, made, claims))
-                });
-            match decided {
-                Err(Failure::Refused(Refusal::NoRoom(_))) if taken.is_claimed() => again.push(pending),
-                Err(failure) => pending.answer(Err(failure)),
-                Ok((after, actions, ..)) if actions.is_empty() => pending.answer(Ok(Done::Written(Box::new(after)))),
-                Ok((after, actions, made, claims)) => {
-                    let kept = pending.ask.keep.as_ref().map(|keep| keep.kept(&after));
-                    let amended = actions.iter().any(|action| action.entry.action == Action::Amend);
-                    let one = moving.entry(key).or_insert_with(|| Moving {
-                        before: before.clone(),
-                        after: after.clone(),
-                        actions: Vec::new(),
-                        made: None,
-                        amended: false,
-                        claims: Vec::new(),
-                        releases: Vec::new(),
-                        asked: Vec::new(),
-                    });
-                    one.after.clone_from(&after);
-                    one.actions.extend(actions);
-                    one.amended |= amended;
-                    one.claims.extend(claims);
-                    one.made = one.made.take().or(made);
-                    one.asked.push((pending, after, kept));
-                }
-            }
-        }
-        let mut moving: Vec<Moving> = moving.into_values().collect();
-        for one in &mut moving {
-            // Of several steps counts where it stood before and where it stands after all of them.
-            let rooms: Vec<Room> = one.after.rooms_besides(Some(&one.before)).collect();
-            let number = one.before.number.as_i64();
-            one.claims.retain(|claim| claim.declaration != number || rooms.contains(&claim.room));
-            one.releases = places::releases(&one.before, &one.after).collect();
-        }
-        (moving, again)
     }
 
     /// Writes what moved on without being amended and without taking a place; what lost a race comes back.
@@ -333,6 +269,69 @@ impl Desk {
         }
         Ok(())
     }
+}
+
+/// Decides each of `set` on its record, several on one record one after the other; answers what is refused. What
+/// found no room beside others of the set comes back: it may, if one of them is not written.
+fn decided(
+    set: Vec<Pending>,
+    records: &BTreeMap<i64, Declaration>,
+    now: DateTime<Utc>,
+    drawn: &mut HashSet<Number>,
+    (book, taken): (&RuleBook, &mut Places),
+) -> (Vec<Moving>, Vec<Pending>) {
+    let mut again = Vec::new();
+    let mut moving: BTreeMap<i64, Moving> = BTreeMap::new();
+    for pending in set {
+        let Some(before) = pending.number().and_then(|number| records.get(&number.as_i64())) else {
+            pending.answer(Err(Failure::NoSuchDeclaration));
+            continue;
+        };
+        let key = before.number.as_i64();
+        let now_at = moving.get(&key).map_or(before, |moving| &moving.after);
+        let decided =
+            decide(&pending, now_at, now, drawn, book.rules_with(taken)).and_then(|(after, actions, made)| {
+                let mut claims = places::claims(Some(now_at), &after, now, &book.reference, taken)?;
+                if let Some((made, _)) = &made {
+                    claims.extend(places::claims(None, made, now, &book.reference, taken)?);
+                }
+                Ok((after, actions, made, claims))
+            });
+        match decided {
+            Err(Failure::Refused(Refusal::NoRoom(_))) if taken.is_claimed() => again.push(pending),
+            Err(failure) => pending.answer(Err(failure)),
+            Ok((after, actions, ..)) if actions.is_empty() => pending.answer(Ok(Done::Written(Box::new(after)))),
+            Ok((after, actions, made, claims)) => {
+                let kept = pending.ask.keep.as_ref().map(|keep| keep.kept(&after));
+                let amended = actions.iter().any(|action| action.entry.action == Action::Amend);
+                let one = moving.entry(key).or_insert_with(|| Moving {
+                    before: before.clone(),
+                    after: after.clone(),
+                    actions: Vec::new(),
+                    made: None,
+                    amended: false,
+                    claims: Vec::new(),
+                    releases: Vec::new(),
+                    asked: Vec::new(),
+                });
+                one.after.clone_from(&after);
+                one.actions.extend(actions);
+                one.amended |= amended;
+                one.claims.extend(claims);
+                one.made = one.made.take().or(made);
+                one.asked.push((pending, after, kept));
+            }
+        }
+    }
+    let mut moving: Vec<Moving> = moving.into_values().collect();
+    for one in &mut moving {
+        // Of several steps counts where it stood before and where it stands after all of them.
+        let rooms: Vec<Room> = one.after.rooms_besides(Some(&one.before)).collect();
+        let number = one.before.number.as_i64();
+        one.claims.retain(|claim| claim.declaration != number || rooms.contains(&claim.room));
+        one.releases = places::releases(&one.before, &one.after).collect();
+    }
+    (moving, again)
 }
 
 /// Decides what one asked for on the record as it stands: the record after it, its actions, and a record made elsewhere.

@@ -148,7 +148,9 @@ impl Desk {
         done.into_iter().for_each(Making::written);
         match self.in_the_way_of(&refused).await {
             Ok(reasons) => {
-                refused.into_iter().for_each(|making| making.refused(&reasons));
+                for making in refused {
+                    making.refused(&reasons);
+                }
                 Ok(())
             }
             Err(error) => Err(Trouble { error, unanswered: refused.into_iter().map(Making::tried).collect() }),

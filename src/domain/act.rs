@@ -544,7 +544,7 @@ impl Acted {
             && let Ok(slot) = slot_anew(Comer::new(&self.after.content, now), now, rules)
         {
             let tracks = self.after.tracks_by_rule(now, rules);
-            by_system(Action::Register, Details { tracks, slot, ..Details::default() }, self)?;
+            by_system(Action::Register, Details { slot, tracks, ..Details::default() }, self)?;
         }
         match self.after.state {
             State::Arrived | State::InYard if self.after.may_be_ready() => {
