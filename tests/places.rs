@@ -168,6 +168,13 @@ async fn a_bay_holds_one_vehicle_and_whoever_names_a_wrong_one_is_alone_refused(
     assert_eq!(enters(&gate, &numbers[waits], Some("A1")).await.status, 200);
     assert_eq!(yard_now(&gate).await["taken"], 5);
     all_is_well(&gate).await;
+
+    // What a gate had parked before places were numbered is numbered by the migration.
+    let migration = include_str!("../migrations/0007_places/up.sql");
+    let numbers_them = migration.split_once("with parked").and_then(|(_, rest)| rest.split_once(';')).unwrap().0;
+    let sql = format!("delete from places; with parked{numbers_them}");
+    gate.database.admin().await.batch_execute(&sql).await.unwrap();
+    all_is_well(&gate).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

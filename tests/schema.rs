@@ -116,6 +116,7 @@ async fn the_tables_are_as_the_code_sees_them() {
             "json" => "Json",
             "jsonb" => "Jsonb",
             "bytea" => "Binary",
+            "xid8" => "crate::storage::column_types::Xid8",
             other => panic!("{column} is of the type {other}"),
         };
         let kind = if kind.starts_with('_') { format!("Array<{plain}>") } else { plain.to_owned() };
@@ -138,8 +139,9 @@ const DISTRIBUTED: [(&str, &str); 6] = [
 const REFERENCE: [&str; 1] = ["firms"];
 
 /// The tables that would stay on one node.
-const LOCAL: [&str; 9] = [
+const LOCAL: [&str; 10] = [
     "throughput",
+    "checkpoints",
     "reference",
     "reference_changes",
     "accounts",

@@ -19,6 +19,7 @@ use crate::domain::rule_book::RuleBook;
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::sent;
 use crate::domain::workflow::Action;
+use crate::storage::idempotency::without_people;
 use crate::storage::places::{Claim, Release, change, taken};
 use crate::storage::sets::{Change, KeptReply, LinkedAction};
 
@@ -29,7 +30,7 @@ struct Moving {
     actions: Vec<LinkedAction>,
     /// The record that a transfer makes at the other crossing point.
     made: Option<(Declaration, Vec<LinkedAction>)>,
-    /// An amendment is among the actions: the whole row is written.
+    /// An amendment or an erasure is among the actions: the whole row is written.
     amended: bool,
     /// The places that it takes, and those that it gives back.
     claims: Vec<Claim>,
@@ -227,6 +228,15 @@ impl Desk {
         }
         let changes: Vec<Change> = moving.iter().map(Moving::change).collect();
         let written = self.statements.update(&self.client, &changes).await?;
+        let erased: Vec<Number> = moving
+            .iter()
+            .filter(|one| one.actions.iter().any(|action| action.entry.action == Action::ErasePeople))
+            .map(|one| one.before.number)
+            .collect();
+        if !erased.is_empty() {
+            // The answers to repeated requests showed them too.
+            without_people(&self.client, &erased, self.clock.now()).await?;
+        }
         let left_out: Vec<Change> =
             changes.into_iter().filter(|change| !written.contains(&change.after.number.as_i64())).collect();
         self.look_at(left_out, &mut outcome).await?;
@@ -303,7 +313,8 @@ fn decided(
             Ok((after, actions, ..)) if actions.is_empty() => pending.answer(Ok(Done::Written(Box::new(after)))),
             Ok((after, actions, made, claims)) => {
                 let kept = pending.ask.keep.as_ref().map(|keep| keep.kept(&after));
-                let amended = actions.iter().any(|action| action.entry.action == Action::Amend);
+                let amended =
+                    actions.iter().any(|action| matches!(action.entry.action, Action::Amend | Action::ErasePeople));
                 let one = moving.entry(key).or_insert_with(|| Moving {
                     before: before.clone(),
                     after: after.clone(),
@@ -347,7 +358,11 @@ fn decide(
         return Err(Failure::Internal("a new declaration among actions".into()));
     };
     let actor = &pending.ask.who.actor;
-    if !declaration.is_visible_to(actor) {
+    let action = match order {
+        Order::Action(action, _) => *action,
+        Order::Amend(_) => Action::Amend,
+    };
+    if !declaration.is_within_reach_of(action, actor) {
         return Err(Failure::NoSuchDeclaration);
     }
     if at_revision.is_some_and(|revision| revision != declaration.revision) {

@@ -56,19 +56,18 @@ impl Making {
         self.pending.answer(Ok(Done::Written(Box::new(self.after))));
     }
 
-    /// Answers why it was left out.
-    fn refused(self, reasons: &[InTheWay]) {
+    /// Answers why it was left out; who asked, where it is to be tried again.
+    fn refused(self, reasons: &[InTheWay]) -> Option<Pending> {
         let Self { pending, after, .. } = self;
         let reason = reasons.iter().find(|reason| reason.number == after.number.as_i64());
         let own_firm = after.firm.0;
-        pending.answer(match reason {
+        let answer = match reason {
             Some(reason) if reason.exists_with_head.as_deref() == Some(&after.head.0) => {
                 Ok(Done::Written(Box::new(after)))
             }
             Some(reason) if !reason.firm_stands => Err(Failure::NoSuchFirm),
-            Some(reason) if reason.exists_with_head.is_some() => {
-                Err(Failure::Unavailable("the number drawn for it exists".into()))
-            }
+            // Another declaration's number: another is drawn.
+            Some(reason) if reason.exists_with_head.is_some() => return Some(pending),
             // Without a holder the place was given up since, or another of the same set took it.
             Some(reason) => Err(Failure::VehicleAlreadyDeclared {
                 other: reason
@@ -77,7 +76,9 @@ impl Making {
                     .and_then(|(number, _)| Number::from_i64(number)),
             }),
             None => Err(Failure::Unavailable("it was left out for no reason that stands any more".into())),
-        });
+        };
+        pending.answer(answer);
+        None
     }
 
     fn change(&self) -> Change<'_> {
@@ -91,7 +92,8 @@ impl Making {
 }
 
 impl Desk {
-    /// Writes a set of new declarations and answers each; what lost a place to another writer comes back.
+    /// Writes a set of new declarations and answers each; what lost a place to another writer, and one whose number
+    /// turned out to be taken, comes back.
     ///
     /// # Errors
     ///
@@ -125,17 +127,27 @@ impl Desk {
         making.sort_by_cached_key(|making| (making.after.place_taken(), making.after.content.direction));
         let (careful, plain): (Vec<Making>, Vec<Making>) =
             making.into_iter().partition(|making| !making.claims.is_empty());
-        if let Err(mut trouble) = self.inserted(plain).await {
-            trouble.unanswered.extend(careful.into_iter().map(|making| making.pending));
-            return Err(trouble);
+        let mut again = match self.inserted(plain).await {
+            Ok(again) => again,
+            Err(mut trouble) => {
+                trouble.unanswered.extend(careful.into_iter().map(|making| making.pending));
+                return Err(trouble);
+            }
+        };
+        match self.inserted_with_places(careful).await {
+            Ok(lost) => again.extend(lost),
+            Err(mut trouble) => {
+                trouble.unanswered.extend(again);
+                return Err(trouble);
+            }
         }
-        self.inserted_with_places(careful).await
+        Ok(again)
     }
 
     /// Writes new declarations by one statement in autocommit.
-    async fn inserted(&self, making: Vec<Making>) -> Result<(), Trouble> {
+    async fn inserted(&self, making: Vec<Making>) -> Result<Vec<Pending>, Trouble> {
         if making.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let left_out = match self.insert(&making).await {
             Ok(left_out) => left_out,
@@ -147,12 +159,7 @@ impl Desk {
             making.into_iter().partition(|making| left_out.contains(&making.after.number.as_i64()));
         done.into_iter().for_each(Making::written);
         match self.in_the_way_of(&refused).await {
-            Ok(reasons) => {
-                for making in refused {
-                    making.refused(&reasons);
-                }
-                Ok(())
-            }
+            Ok(reasons) => Ok(refused.into_iter().filter_map(|making| making.refused(&reasons)).collect()),
             Err(error) => Err(Trouble { error, unanswered: refused.into_iter().map(Making::tried).collect() }),
         }
     }
@@ -179,7 +186,7 @@ impl Desk {
                 if lost.contains(&number) {
                     again.push(one.pending);
                 } else if left_out.contains(&number) {
-                    one.refused(&reasons);
+                    again.extend(one.refused(&reasons));
                 } else {
                     rest.push(one);
                 }

@@ -5,10 +5,13 @@
 
 pub mod accounts;
 pub mod actions;
+pub mod checkpoint_file;
+pub mod checkpoints;
 pub mod clients;
 pub mod column_types;
 pub mod declarations;
 pub mod embedded;
+pub mod evidence;
 pub mod firms;
 pub mod idempotency;
 pub mod mandates;

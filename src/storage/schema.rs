@@ -61,6 +61,7 @@ diesel::table! {
         recorded_at -> Timestamptz,
         details -> Json,
         hash -> Binary,
+        transaction -> crate::storage::column_types::Xid8,
     }
 }
 
@@ -216,5 +217,21 @@ diesel::table! {
         room -> Text,
         place -> Integer,
         declaration -> BigInt,
+    }
+}
+
+diesel::table! {
+    checkpoints (number) {
+        number -> BigInt,
+        previous -> Binary,
+        key_id -> Text,
+        made_at -> Timestamptz,
+        transactions_from -> BigInt,
+        transactions_to -> BigInt,
+        actions -> BigInt,
+        root -> Binary,
+        gap_from -> Nullable<Timestamptz>,
+        gap_until -> Nullable<Timestamptz>,
+        signature -> Binary,
     }
 }
