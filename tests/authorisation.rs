@@ -104,7 +104,11 @@ fn expected(operation: &str, caller: &Caller) -> Option<Outcome> {
         }
         "declare" | "declare_batch" => if_may(role == Role::Declarant && narrowed(OauthScope::DeclarationsWrite)),
         "amend_declaration" => if_seen(role == Role::Declarant && narrowed(OauthScope::DeclarationsWrite)),
-        "list_declarations" | "read_feed" => if_may(reads && narrowed(OauthScope::DeclarationsRead)),
+        // Its officers', and every firm's.
+        "list_slots" => {
+            if_may(reads && narrowed(OauthScope::DeclarationsRead) && (caller.within_reach || !role.is_officer()))
+        }
+        "list_yards" | "list_declarations" | "read_feed" => if_may(reads && narrowed(OauthScope::DeclarationsRead)),
         "read_declaration" | "read_fee" | "read_history" | "read_pass" => {
             if_seen(reads && narrowed(OauthScope::DeclarationsRead))
         }

@@ -12,6 +12,7 @@ use border_gate::domain::content::{Content, People};
 use border_gate::domain::declare::{NewDeclaration, declare};
 use border_gate::domain::firm::CheckDigit;
 use border_gate::domain::number::Number;
+use border_gate::domain::places::NOTHING_TAKEN;
 use border_gate::domain::reference::Reference;
 use border_gate::domain::rule_failure::{Findings, RuleFailure};
 use border_gate::domain::sent;
@@ -27,7 +28,12 @@ fn now() -> DateTime<Utc> {
 
 fn checked(content: &Content, people: &People) -> Findings {
     let reference = Reference::from_files().unwrap();
-    let rules = Rules { reference: &reference, expire_after_days: 15, tax_code_check: CheckDigit::Enforced };
+    let rules = Rules {
+        reference: &reference,
+        expire_after_days: 15,
+        tax_code_check: CheckDigit::Enforced,
+        places: &NOTHING_TAKEN,
+    };
     check(content, Some(people), now(), rules)
 }
 
@@ -217,7 +223,12 @@ fn the_arrival_may_be_a_day_late_and_fifteen_days_ahead() {
 fn a_setting_makes_the_tax_codes_check_digit_a_warning() {
     let sent = sent::declaration(with(&tractor(), "/trader_tax_code", &json!("0100233480"))).unwrap();
     let reference = Reference::from_files().unwrap();
-    let rules = Rules { reference: &reference, expire_after_days: i64::MAX, tax_code_check: CheckDigit::Warned };
+    let rules = Rules {
+        reference: &reference,
+        expire_after_days: i64::MAX,
+        tax_code_check: CheckDigit::Warned,
+        places: &NOTHING_TAKEN,
+    };
     let findings = check(&sent.content, Some(&sent.people), now(), rules);
     assert_eq!(told(&findings.failures), []);
     assert_eq!(told(&findings.warnings), [("/trader_tax_code", "tax-code-check-digit")]);
@@ -248,7 +259,12 @@ fn a_draft_may_be_wrong_but_not_without_limit() {
         yards: Scope::All,
     };
     let reference = Reference::from_files().unwrap();
-    let rules = Rules { reference: &reference, expire_after_days: 15, tax_code_check: CheckDigit::Enforced };
+    let rules = Rules {
+        reference: &reference,
+        expire_after_days: 15,
+        tax_code_check: CheckDigit::Enforced,
+        places: &NOTHING_TAKEN,
+    };
     let kept = |note: &str, draft: bool| {
         let sent = json!({"direction": "import", "crossing_point": "NOWHERE", "note": note, "draft": draft});
         let sent = sent::declaration(sent).unwrap();

@@ -12,6 +12,7 @@ use border_gate::domain::firm::CheckDigit;
 use border_gate::domain::history::History;
 use border_gate::domain::number::Number;
 use border_gate::domain::period::local_day;
+use border_gate::domain::places::NOTHING_TAKEN;
 use border_gate::domain::reference::Reference;
 use border_gate::domain::take_over::take_over;
 use border_gate::domain::throughput::{Cell, Counts, Measure};
@@ -24,7 +25,7 @@ pub fn reference() -> Reference {
 }
 
 pub fn rules(reference: &Reference) -> Rules<'_> {
-    Rules { reference, expire_after_days: 15, tax_code_check: CheckDigit::Enforced }
+    Rules { reference, expire_after_days: 15, tax_code_check: CheckDigit::Enforced, places: &NOTHING_TAKEN }
 }
 
 pub fn now() -> DateTime<Utc> {

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use border_gate::casework::doctor::recount;
 use border_gate::casework::import::{Import, Tally};
 use border_gate::casework::writer::Writer;
 use border_gate::clock::Clock;
 use border_gate::demo;
+use border_gate::domain::declaration::YardPlace;
 use border_gate::domain::history::{FeePaid, History};
 use border_gate::domain::stamps::Stamp;
 use border_gate::domain::throughput::{Counts, Measure};
 use border_gate::domain::workflow::{Role, State};
 use border_gate::intake::{Line, LineError, Lines, Read, write_csv, write_ndjson};
+use border_gate::storage::pool::connect;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 
@@ -393,4 +396,38 @@ async fn the_service_answers_the_first_quarter_of_2025_as_published() {
     assert_eq!(days.len(), 90);
     let sum: i64 = days.iter().map(|day| day["declared"].as_i64().unwrap()).sum();
     assert_eq!(Some(sum), published["total"].as_i64(), "the days add up");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_older_system_had_parked_stands_where_it_stands_also_where_there_is_no_room() {
+    let gate = TestGate::open().await;
+    gate.clock.set(now());
+    let entry = json!({"name": "Xuân Cương", "crossing_point": "HUU_NGHI", "capacity": 1, "bays": ["A1"]});
+    let full = json!({"valid_from": "2021-01-01", "reason": "x", "entry": entry}).to_string();
+    let headers = [("Content-Type", "application/json")];
+    let path = "/api/v1/admin/reference/yards/XUAN_CUONG";
+    assert_eq!(gate.ask(Some(&officer(Role::Admin, &[])), "PUT", path, &headers, full).await.status, 200);
+    let rules = std::sync::Arc::clone(&gate.service.office.rules);
+    let import = Import {
+        writer: gate.service.office.writer.clone(),
+        rules,
+        clock: gate.clock.clone(),
+        ..import(&gate.database)
+    };
+    let parked = (0..3).map(|place| {
+        let stamps = [Stamp::DeclaredAt, Stamp::RegisteredAt, Stamp::ArrivedAt, Stamp::YardInAt];
+        let mut history = history(State::InYard, &stamps);
+        history.source.source_id = format!("parked-{place}");
+        history.content.vehicle.as_mut().unwrap().plate = Some(format!("桂F1234{place}"));
+        history.yard = Some(YardPlace { yard: "XUAN_CUONG".into(), bay: Some("A1".into()) });
+        history
+    });
+    let mut refused = Vec::new();
+    let tally = Box::pin(import.run(lines(parked), |error| refused.push(error.clone()), |_| ())).await.unwrap();
+    assert_eq!((tally.taken_in, refused), (3, vec![]));
+    let yards = gate.get(&officer(Role::YardOperator, &[]), "/api/v1/yards?crossing_point=HUU_NGHI").await.json();
+    let yard = &yards["items"][0];
+    assert_eq!((&yard["capacity"], &yard["taken"], &yard["free"]), (&json!(1), &json!(3), &json!(0)));
+    let (client, _driving) = connect(gate.database.url()).await.unwrap();
+    assert_eq!(recount(&client, |_| ()).await.unwrap().differences, []);
 }

@@ -29,6 +29,7 @@ mod open_actions;
 mod packaging;
 mod pages;
 mod pass;
+mod places;
 mod readme;
 mod reference;
 mod schema;

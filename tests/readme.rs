@@ -143,6 +143,18 @@ async fn every_command_of_the_paper_on_working_time_works_as_it_is_copied() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_command_of_the_paper_on_registration_works_as_it_is_copied() {
+    let out = run("docs/REGISTRATION.md", "# Registration", "").await;
+    let registered = out.lines().find(|line| line.contains("\"plate\":\"12C76543\"")).unwrap();
+    assert!(registered.contains("\"state\":\"registered\""), "{out}");
+    assert!(registered.contains("T02:00:00Z\",\"slot_missed\":null"), "it has the hour of its planned arrival: {out}");
+    assert!(registered.contains("Required because the goods are of HS chapters 06–14"), "{out}");
+    assert!(out.contains("\"free\":15,\"free_for_perishables\":19"), "one of twenty is taken: {out}");
+    assert!(out.contains("\"slot_missed\":\"early\""), "it came a day before its hour: {out}");
+    assert!(out.contains("\"yard\":{\"yard\":\"BAO_NGUYEN\",\"bay\":\"A1\"}"), "{out}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_command_of_the_audit_paper_works_as_it_is_copied() {
     let out = run("docs/AUDIT.md", "## Keeping checkpoints elsewhere", "## For programmers").await;
     assert!(out.contains("\"form\":\"border-gate checkpoint 1\""), "{out}");

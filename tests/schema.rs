@@ -126,7 +126,7 @@ async fn the_tables_are_as_the_code_sees_them() {
 }
 
 /// The tables that would be spread over many nodes, each with the column that says where.
-const DISTRIBUTED: [(&str, &str); 7] = [
+const DISTRIBUTED: [(&str, &str); 8] = [
     ("declarations", "number"),
     ("actions", "declaration"),
     ("vehicles_present", "vehicle"),
@@ -134,6 +134,7 @@ const DISTRIBUTED: [(&str, &str); 7] = [
     ("sources", "source_id"),
     ("receipts", "receipt"),
     ("device_actions", "device"),
+    ("places", "room"),
 ];
 
 /// The tables that would be the same on every node: what is distributed may refer to them.

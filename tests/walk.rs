@@ -7,6 +7,7 @@ use border_gate::domain::declare::amend;
 use border_gate::domain::firm::CheckDigit;
 use border_gate::domain::next::next;
 use border_gate::domain::number::Number;
+use border_gate::domain::places::NOTHING_TAKEN;
 use border_gate::domain::reference::Reference;
 use border_gate::domain::sent;
 use border_gate::domain::throughput::{Counts, Measure};
@@ -113,7 +114,7 @@ proptest! {
     #[test]
     fn whatever_anybody_tries_the_rules_hold(steps in prop::collection::vec((any::<prop::sample::Index>(), 0..64_usize), 60)) {
         let reference = reference();
-        let rules = Rules { reference: &reference, expire_after_days: 15, tax_code_check: CheckDigit::Enforced };
+        let rules = Rules { reference: &reference, expire_after_days: 15, tax_code_check: CheckDigit::Enforced, places: &NOTHING_TAKEN };
         let mut now: DateTime<Utc> = "2025-03-31T02:00:00Z".parse().unwrap();
         // The vehicle's records: more than one once it was transferred.
         let mut records = vec![declared(now)];
@@ -253,7 +254,12 @@ fn a_stranger_firm_does_not_see_a_declaration() {
 fn a_draft_that_breaks_a_rule_cannot_be_submitted() {
     let now = "2025-03-31T02:00:00Z".parse().unwrap();
     let reference = reference();
-    let rules = Rules { reference: &reference, expire_after_days: 15, tax_code_check: CheckDigit::Enforced };
+    let rules = Rules {
+        reference: &reference,
+        expire_after_days: 15,
+        tax_code_check: CheckDigit::Enforced,
+        places: &NOTHING_TAKEN,
+    };
     let (mut declaration, _) = declared(now);
     declaration.content.regime = None;
     declaration.people = None;
@@ -267,7 +273,12 @@ fn a_draft_that_breaks_a_rule_cannot_be_submitted() {
 fn a_hold_on_a_rejected_vehicle_can_be_released_so_that_it_may_leave_the_yard() {
     let mut now = "2025-03-31T02:00:00Z".parse().unwrap();
     let reference = reference();
-    let rules = Rules { reference: &reference, expire_after_days: 15, tax_code_check: CheckDigit::Enforced };
+    let rules = Rules {
+        reference: &reference,
+        expire_after_days: 15,
+        tax_code_check: CheckDigit::Enforced,
+        places: &NOTHING_TAKEN,
+    };
     let (mut declaration, _) = declared(now);
     for (action, role) in [
         (Action::Submit, Role::Declarant),
@@ -293,7 +304,12 @@ fn a_hold_on_a_rejected_vehicle_can_be_released_so_that_it_may_leave_the_yard() 
 fn a_chinese_tractor_goes_from_declaration_to_crossing_with_a_hold_on_the_way() {
     let mut now = "2025-03-31T02:00:00Z".parse().unwrap();
     let reference = reference();
-    let rules = Rules { reference: &reference, expire_after_days: 15, tax_code_check: CheckDigit::Enforced };
+    let rules = Rules {
+        reference: &reference,
+        expire_after_days: 15,
+        tax_code_check: CheckDigit::Enforced,
+        places: &NOTHING_TAKEN,
+    };
     let (mut declaration, _) = declared(now);
     let walk = [
         (Action::Submit, Role::Declarant, State::Submitted),

@@ -42,6 +42,15 @@ problem-vehicle-already-declared = Vehicle declared already
        *[other] Vehicle { $vehicle }
     } has another active declaration in the same direction; that one must be completed or cancelled first.
     .page = A vehicle (country and plate) has at most one active declaration per direction. The field declaration names the other one where it belongs to the caller's firm.
+problem-yard-full = The yard is full
+    .detail = There is no place left in the yard { $yard }; choose another yard, or wait until a vehicle has left.
+    .page = A yard takes no more vehicles than it has places. Nothing was done. GET /api/v1/yards shows how many places are free; a place is free again once its vehicle has left the yard.
+problem-bay-taken = The bay is taken
+    .detail = The bay { $bay } of the yard { $yard } is taken; choose another bay, or name none.
+    .page = A bay holds one vehicle, until that vehicle has left it. Nothing was done. GET /api/v1/yards shows which bays are free.
+problem-slot-full = No slot is left
+    .detail = At { $crossing_point } no place is left for { $slot }; choose another hour.
+    .page = A crossing point that gives slots takes so many vehicles in an hour, and keeps some of those places for perishable goods. Nothing was done. GET /api/v1/crossing-points/{"{"}code{"}"}/slots shows which hours have room.
 problem-receipt-used = The receipt is used
     .detail = { $kind ->
         [refund] Receipt { $receipt } was refunded already, on { $day } at { $crossing_point }.

@@ -96,6 +96,10 @@ page-all-problems = All problem types
 hold-meaning-goes-on = Goes on while a hold stands.
 hold-meaning-stops = Waits until every hold is released.
 hold-meaning-goes-on-for-holder = Goes on only for the role that placed every standing hold.
+because-rule-unexplained = Required by the rule { $rule }.
+because-added = Added by { $who }: { $reason }
+because-added-unexplained = Added by the gate management board.
+because-taken-over = The older system had done it.
 
 why-not-a-device = Only a device tells of what it did: a machine client with an officer's role.
 why-other-device = That is another device's; a device reads only its own.

@@ -175,5 +175,6 @@ field-legal-reason = Legal ground
 field-hold = Hold
 field-track = Track
 field-text = Text
+field-slot = Slot
 field-at = Time, as the device recorded it
 field-until = Until

@@ -42,6 +42,15 @@ problem-vehicle-already-declared = Phương tiện đã được khai báo
        *[other] Phương tiện { $vehicle }
     } đang có một tờ khai khác còn hiệu lực theo cùng chiều; phải hoàn thành hoặc hủy tờ khai đó trước.
     .page = Mỗi phương tiện (nước đăng ký và biển số) chỉ có một tờ khai còn hiệu lực cho mỗi chiều. Trường declaration nêu số tờ khai kia nếu tờ khai đó thuộc doanh nghiệp của người gọi.
+problem-yard-full = Bến bãi đã đầy
+    .detail = Bến bãi { $yard } không còn chỗ; hãy chọn bến bãi khác hoặc chờ phương tiện khác ra bãi.
+    .page = Bến bãi không nhận quá sức chứa của mình. Chưa có gì được ghi nhận. GET /api/v1/yards cho biết còn bao nhiêu chỗ; chỗ đỗ chỉ trống khi phương tiện đã ra khỏi bãi.
+problem-bay-taken = Vị trí đỗ đã có phương tiện
+    .detail = Vị trí { $bay } ở bến bãi { $yard } đã có phương tiện; hãy chọn vị trí khác hoặc để trống.
+    .page = Mỗi vị trí đỗ chỉ dành cho một phương tiện cho đến khi phương tiện đó rời đi. Chưa có gì được ghi nhận. GET /api/v1/yards cho biết vị trí nào còn trống.
+problem-slot-full = Khung giờ đã hết chỗ
+    .detail = Tại { $crossing_point } không còn chỗ cho khung giờ { $slot }; hãy chọn giờ khác.
+    .page = Lối thông quan chia khung giờ chỉ nhận một số phương tiện nhất định mỗi giờ và dành một phần cho hàng dễ hư hỏng. Chưa có gì được ghi nhận. GET /api/v1/crossing-points/{"{"}code{"}"}/slots cho biết giờ nào còn chỗ.
 problem-receipt-used = Số biên lai đã được dùng
     .detail = { $kind ->
         [refund] Biên lai { $receipt } đã được hoàn phí ngày { $day } tại { $crossing_point }.

@@ -96,6 +96,10 @@ page-all-problems = Tất cả các loại lỗi
 hold-meaning-goes-on = Vẫn thực hiện được khi có lệnh tạm dừng.
 hold-meaning-stops = Không thực hiện được cho đến khi mọi lệnh tạm dừng được gỡ.
 hold-meaning-goes-on-for-holder = Chỉ vai trò đã ra mọi lệnh tạm dừng đang có mới thực hiện được.
+because-rule-unexplained = Phải thực hiện theo quy tắc { $rule }.
+because-added = { $who } yêu cầu bổ sung: { $reason }
+because-added-unexplained = Ban quản lý cửa khẩu yêu cầu bổ sung.
+because-taken-over = Hệ thống cũ đã thực hiện.
 
 why-not-a-device = Chỉ thiết bị mới gửi thao tác đã ghi: tài khoản máy có vai trò của cán bộ.
 why-other-device = Đó là của thiết bị khác; thiết bị chỉ đọc được của mình.

@@ -175,5 +175,6 @@ field-legal-reason = Căn cứ pháp lý
 field-hold = Lệnh tạm dừng
 field-track = Luồng kiểm tra
 field-text = Nội dung
+field-slot = Khung giờ đến
 field-at = Thời điểm, theo thiết bị ghi nhận
 field-until = Đến khi

@@ -42,6 +42,15 @@ problem-vehicle-already-declared = 车辆已申报
        *[other] 车辆 { $vehicle }
     }在同一方向已有另一份有效申报；须先完成或取消该申报。
     .page = 每辆车（注册国和车牌）在每个方向只能有一份有效申报。若另一份申报属于调用者所在企业，declaration 字段会给出其申报号。
+problem-yard-full = 停车场已满
+    .detail = 停车场 { $yard } 已无车位，请选择其他停车场，或等候其他车辆离场。
+    .page = 停车场接收的车辆不超过其容量。未作任何记录。GET /api/v1/yards 显示剩余车位数；车辆离场后车位才会空出。
+problem-bay-taken = 车位已被占用
+    .detail = 停车场 { $yard } 的车位 { $bay } 已被占用，请选择其他车位，或不填写车位。
+    .page = 每个车位只停一辆车，直至该车离开。未作任何记录。GET /api/v1/yards 显示哪些车位空闲。
+problem-slot-full = 时段已满
+    .detail = { $crossing_point } 在 { $slot } 的时段已无名额，请选择其他时段。
+    .page = 分时段放行的通道每小时只接收一定数量的车辆，其中部分名额留给易腐货物。未作任何记录。GET /api/v1/crossing-points/{"{"}code{"}"}/slots 显示哪些时段尚有名额。
 problem-receipt-used = 收据号已使用
     .detail = { $kind ->
         [refund] 收据 { $receipt } 已于 { $day } 在 { $crossing_point } 退费。

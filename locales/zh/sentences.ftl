@@ -96,6 +96,10 @@ page-all-problems = 所有问题类型
 hold-meaning-goes-on = 扣停期间仍可进行。
 hold-meaning-stops = 所有扣停令解除后方可进行。
 hold-meaning-goes-on-for-holder = 仅限下达全部现有扣停令的角色进行。
+because-rule-unexplained = 依据规则 { $rule } 须办理。
+because-added = { $who }要求增加：{ $reason }
+because-added-unexplained = 口岸管理方要求增加。
+because-taken-over = 旧系统已办理。
 
 why-not-a-device = 只有设备才能补报操作：即具有工作人员角色的机器客户端。
 why-other-device = 那属于另一台设备；设备只能查看自己的记录。

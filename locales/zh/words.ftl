@@ -175,5 +175,6 @@ field-legal-reason = 法律依据
 field-hold = 扣停令
 field-track = 查验环节
 field-text = 内容
+field-slot = 到达时段
 field-at = 时间（设备记录）
 field-until = 截止时间

@@ -20,6 +20,7 @@ pub mod gates;
 pub mod health;
 pub mod oauth;
 pub mod paging;
+pub mod places;
 pub mod principal;
 pub mod problem;
 pub mod problem_pages;
@@ -90,6 +91,8 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(workflow::read)
             .service(gates::gates)
             .service(gates::crossing_points)
+            .service(places::slots)
+            .service(places::yards)
             .service(gates::reference)
             .service(sessions::sign_in)
             .service(sessions::refresh)

@@ -14,6 +14,7 @@ use crate::domain::act::{Refusal, Standing};
 use crate::domain::next::{Due, NextStep};
 use crate::domain::number::Number;
 use crate::domain::period::shown;
+use crate::domain::places::Room;
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::workflow::{Action, Role};
 use crate::storage::pool::is_away;
@@ -88,6 +89,9 @@ pub enum Problem {
     /// The receipt stands for another payment, or was refunded already.
     #[error("receipt used: {}", .0.receipt)]
     ReceiptUsed(Box<UsedReceipt>),
+    /// There is no place left in a yard, in a bay or in an hour.
+    #[error("no room in {0}")]
+    NoRoom(Room),
     /// The same key is being worked on.
     #[error("idempotency in flight")]
     IdempotencyInFlight,
@@ -223,6 +227,9 @@ impl Problem {
             Self::GateClosed { .. } => (StatusCode::CONFLICT, "gate-closed"),
             Self::VehicleAlreadyDeclared { .. } => (StatusCode::CONFLICT, "vehicle-already-declared"),
             Self::ReceiptUsed(_) => (StatusCode::CONFLICT, "receipt-used"),
+            Self::NoRoom(Room::Yard(_)) => (StatusCode::CONFLICT, "yard-full"),
+            Self::NoRoom(Room::Bay { .. }) => (StatusCode::CONFLICT, "bay-taken"),
+            Self::NoRoom(Room::Slot { .. }) => (StatusCode::CONFLICT, "slot-full"),
             Self::IdempotencyInFlight => (StatusCode::CONFLICT, "idempotency-in-flight"),
             Self::AlreadyExists(_) => (StatusCode::CONFLICT, "already-exists"),
             Self::SequenceMismatch => (StatusCode::CONFLICT, "sequence-mismatch"),
@@ -284,6 +291,14 @@ impl Problem {
                 ("crossing_point", used.crossing_point.clone()),
                 ("day", used.day.to_string()),
             ],
+            Self::NoRoom(Room::Yard(yard)) => vec![("yard", yard.clone())],
+            Self::NoRoom(Room::Bay { yard, bay }) => vec![("yard", yard.clone()), ("bay", bay.clone())],
+            Self::NoRoom(Room::Slot { crossing_point, hour }) => {
+                vec![
+                    ("crossing_point", crossing_point.clone()),
+                    ("slot", hour.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
+                ]
+            }
             Self::AlreadyExists(pointer) => vec![("pointer", (*pointer).to_owned())],
             Self::Stale(revision) => vec![("revision", revision.to_string())],
             Self::VehicleAlreadyDeclared { vehicle, .. } => vec![("vehicle", vehicle.clone())],
@@ -395,6 +410,7 @@ impl From<Refusal> for Problem {
             Refusal::OnHold { standing } => Self::OnHold { standing },
             Refusal::GateClosed { why, opens_at } => Self::GateClosed { why, opens_at },
             Refusal::Invalid(failures) => Self::InvalidAction(failures),
+            Refusal::NoRoom(room) => Self::NoRoom(room),
         }
     }
 }

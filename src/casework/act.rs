@@ -10,18 +10,21 @@ use super::desk::{Desk, Trouble};
 use super::failure::Failure;
 use super::told::Refused;
 use super::writer::Pending;
-use super::{Done, Order, Work};
-use crate::domain::act::{self, Acted, Refusal};
+use super::{Done, Order, Work, places};
+use crate::domain::act::{self, Acted, Refusal, Rules};
 use crate::domain::content::mark_in;
 use crate::domain::declaration::Declaration;
 use crate::domain::declare::amend;
 use crate::domain::number::Number;
+use crate::domain::places::{Places, Room};
 use crate::domain::receipt::{Receipt, ReceiptKind};
+use crate::domain::rule_book::RuleBook;
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::sent;
 use crate::domain::workflow::Action;
 use crate::storage::device_actions::DeviceAction;
 use crate::storage::idempotency::without_people;
+use crate::storage::places::{Claim, Release, change, taken};
 use crate::storage::receipts::{self, UsedReceipt};
 use crate::storage::sets::{Change, KeptReply, LinkedAction};
 
@@ -34,6 +37,9 @@ struct Moving {
     made: Option<(Declaration, Vec<LinkedAction>)>,
     /// An amendment or an erasure is among the actions: the whole row is written.
     amended: bool,
+    /// The places that it takes, and those that it gives back.
+    claims: Vec<Claim>,
+    releases: Vec<Release>,
     /// Each that asked.
     asked: Vec<Asked>,
 }
@@ -60,10 +66,20 @@ impl Moving {
         }
     }
 
-    /// Whether it takes a vehicle's place or makes a record: then a transaction is held and looked at before
-    /// it is committed.
+    /// Whether it takes a vehicle's place, takes or gives back one that runs out, or makes a record: then a transaction
+    /// is held and looked at before it is committed.
     fn is_careful(&self) -> bool {
-        self.amended || self.made.is_some() || self.change().claim().is_some()
+        self.amended
+            || self.made.is_some()
+            || !self.claims.is_empty()
+            || !self.releases.is_empty()
+            || self.change().claim().is_some()
+    }
+
+    /// The declarations for which it takes places: itself, and the record that it makes.
+    fn takes_for(&self, number: i64) -> bool {
+        self.before.number.as_i64() == number
+            || self.made.as_ref().is_some_and(|(made, _)| made.number.as_i64() == number)
     }
 
     fn answered(self) {
@@ -183,19 +199,28 @@ impl Desk {
                 Err(error) => tracing::error!(%error, "a declaration cannot be read"),
             }
         }
+        let book = self.rules.book();
+        let rooms = places::in_question(&set, &records, now, &book.reference);
+        let mut taken = match taken(&self.client, rooms).await {
+            Ok(taken) => taken,
+            Err(error) => return Err(Trouble { error, unanswered: set }),
+        };
         let mut refused = Vec::new();
         let mut unsettled = HashSet::new();
-        let moving = self.decided(set, &records, now, drawn, &mut refused);
+        let (moving, mut again) = decided(set, &records, now, drawn, (&book, &mut taken), &mut refused);
         let (careful, plain): (Vec<Moving>, Vec<Moving>) = moving.into_iter().partition(Moving::is_careful);
         let unanswered = |mut trouble: Trouble, more: Vec<Pending>, refused: Vec<Refused>| {
             trouble.unanswered.extend(more);
             trouble.unanswered.extend(refused.into_iter().map(|one| one.pending));
             trouble
         };
-        let mut again = match self.advanced(plain, &mut refused, &mut unsettled).await {
-            Ok(again) => again,
-            Err(trouble) => return Err(unanswered(trouble, pending_of(careful), refused)),
-        };
+        match self.advanced(plain, &mut refused, &mut unsettled).await {
+            Ok(lost) => again.extend(lost),
+            Err(trouble) => {
+                again.extend(pending_of(careful));
+                return Err(unanswered(trouble, again, refused));
+            }
+        }
         if !careful.is_empty() {
             match self.updated(careful, &mut refused, &mut unsettled).await {
                 Ok(lost) => again.extend(lost),
@@ -207,113 +232,6 @@ impl Desk {
             Err(trouble) => return Err(unanswered(trouble, again, Vec::new())),
         }
         Ok(again)
-    }
-
-    /// Decides each of `set` on its record, several on one record one after the other; answers what is refused, but
-    /// for what devices told of, which goes to `refused`.
-    fn decided(
-        &self,
-        set: Vec<Pending>,
-        records: &BTreeMap<i64, Declaration>,
-        now: DateTime<Utc>,
-        drawn: &mut HashSet<Number>,
-        refused: &mut Vec<Refused>,
-    ) -> Vec<Moving> {
-        let mut moving: BTreeMap<i64, Moving> = BTreeMap::new();
-        for pending in set {
-            let Some(before) = pending.number().and_then(|number| records.get(&number.as_i64())) else {
-                refuse(pending, Failure::NoSuchDeclaration, None, false, refused);
-                continue;
-            };
-            let key = before.number.as_i64();
-            let now_at = moving.get(&key).map_or(before, |moving| &moving.after);
-            match self.decide(&pending, now_at, now, drawn) {
-                Err(failure) => {
-                    let seen = Some(now_at).filter(|record| record.is_visible_to(&pending.ask.who.actor));
-                    let place = seen.map(|record| record.content.crossing_point.clone());
-                    refuse(pending, failure, place, false, refused);
-                }
-                Ok((after, actions, _)) if actions.is_empty() => pending.answer(Ok(Done::Written(Box::new(after)))),
-                Ok((after, actions, made)) => {
-                    let kept = pending.ask.keep.as_ref().map(|keep| keep.kept(&after));
-                    let told = pending.told().map(|told| {
-                        // What the system had to note first stands before it.
-                        let own = actions.iter().map(|action| &action.entry).find(|entry| entry.action == told.action);
-                        let seq = own.map_or(after.revision, |entry| entry.seq);
-                        told.taken(&before.content.crossing_point, now, seq)
-                    });
-                    let amended =
-                        actions.iter().any(|action| matches!(action.entry.action, Action::Amend | Action::ErasePeople));
-                    let one = moving.entry(key).or_insert_with(|| Moving {
-                        before: before.clone(),
-                        after: after.clone(),
-                        actions: Vec::new(),
-                        made: None,
-                        amended: false,
-                        asked: Vec::new(),
-                    });
-                    one.after.clone_from(&after);
-                    one.actions.extend(actions);
-                    one.amended |= amended;
-                    one.made = one.made.take().or(made);
-                    one.asked.push(Asked { pending, after, kept, told });
-                }
-            }
-        }
-        moving.into_values().collect()
-    }
-
-    #[expect(clippy::type_complexity, reason = "the record, its actions and the record made elsewhere, read once")]
-    fn decide(
-        &self,
-        pending: &Pending,
-        declaration: &Declaration,
-        now: DateTime<Utc>,
-        drawn: &mut HashSet<Number>,
-    ) -> Result<(Declaration, Vec<LinkedAction>, Option<(Declaration, Vec<LinkedAction>)>), Failure> {
-        let actor = &pending.ask.who.actor;
-        // An amendment is said as a patch.
-        let (action, said) = match &pending.ask.work {
-            Work::Act { order: Order::Action(action, said), .. } => (*action, Ok(&**said)),
-            Work::Act { order: Order::Amend(patch), .. } => (Action::Amend, Err(patch)),
-            Work::Told(told) => (told.action, Ok(&told.details)),
-            Work::Declare { .. } | Work::Import(_) => {
-                return Err(Failure::Internal("a new declaration among actions".into()));
-            }
-        };
-        if !declaration.is_within_reach_of(action, actor) {
-            return Err(Failure::NoSuchDeclaration);
-        }
-        if let Work::Act { at_revision: Some(revision), .. } = &pending.ask.work
-            && *revision != declaration.revision
-        {
-            return Err(Failure::Stale(declaration.revision));
-        }
-        let book = self.rules.book();
-        let rules = book.rules();
-        let acted = match said {
-            Ok(said) => {
-                let new_number = if action == Action::Transfer { Some(draw(now, drawn)?) } else { None };
-                let order = act::Order { action, said: said.clone(), new_number };
-                act::act(declaration, &order, actor, now, rules)?
-            }
-            Err(patch) => {
-                let people = declaration.people.clone().unwrap_or_default();
-                let mut document = sent::document(&declaration.content, &people).into();
-                sent::merge_patch(&mut document, patch.clone());
-                let amended =
-                    sent::declaration(document).map_err(|failures| Failure::Refused(Refusal::Invalid(failures)))?;
-                if amended.draft {
-                    let failure = RuleFailure::new("/draft", "not-amendable-now");
-                    return Err(Failure::Refused(Refusal::Invalid(vec![failure])));
-                }
-                amend(declaration, amended, salt()?, actor, now, rules)?
-            }
-        };
-        let Acted { after, entries, transferred } = acted;
-        let (after, actions) = linked(after, entries)?;
-        let made = transferred.map(|made| linked(made.0, vec![made.1])).transpose()?;
-        Ok((after, actions, made))
     }
 
     /// Writes what moved on without being amended and without taking a place; what lost a race comes back.
@@ -418,6 +336,15 @@ impl Desk {
     }
 
     async fn update_within(&self, moving: &[Moving]) -> Result<Outcome, tokio_postgres::Error> {
+        let mut outcome = Outcome::default();
+        let releases = moving.iter().flat_map(|one| one.releases.iter().cloned()).collect();
+        let claims = moving.iter().flat_map(|one| one.claims.iter().cloned()).collect();
+        let lost = change(&self.client, releases, claims).await?;
+        if !lost.is_empty() {
+            let losers = moving.iter().filter(|one| lost.iter().any(|number| one.takes_for(*number)));
+            outcome.lost.extend(losers.map(|one| one.before.number.as_i64()));
+            return Ok(outcome);
+        }
         let changes: Vec<Change> = moving.iter().map(Moving::change).collect();
         let written = self.statements.update(&self.client, &changes).await?;
         let erased: Vec<Number> = moving
@@ -429,7 +356,6 @@ impl Desk {
             // The answers to repeated requests showed them too.
             without_people(&self.client, &erased, self.clock.now()).await?;
         }
-        let mut outcome = Outcome::default();
         let left_out: Vec<Change> =
             changes.into_iter().filter(|change| !written.contains(&change.after.number.as_i64())).collect();
         self.look_at(left_out, &mut outcome).await?;
@@ -476,6 +402,134 @@ impl Desk {
         }
         Ok(())
     }
+}
+
+/// Decides each of `set` on its record, several on one record one after the other; answers what is refused, but for
+/// what devices told of, which goes to `refused`. What found no room beside others of the set comes back: it may, if
+/// one of them is not written.
+fn decided(
+    set: Vec<Pending>,
+    records: &BTreeMap<i64, Declaration>,
+    now: DateTime<Utc>,
+    drawn: &mut HashSet<Number>,
+    (book, taken): (&RuleBook, &mut Places),
+    refused: &mut Vec<Refused>,
+) -> (Vec<Moving>, Vec<Pending>) {
+    let mut again = Vec::new();
+    let mut moving: BTreeMap<i64, Moving> = BTreeMap::new();
+    for pending in set {
+        let Some(before) = pending.number().and_then(|number| records.get(&number.as_i64())) else {
+            refuse(pending, Failure::NoSuchDeclaration, None, false, refused);
+            continue;
+        };
+        let key = before.number.as_i64();
+        let now_at = moving.get(&key).map_or(before, |moving| &moving.after);
+        let decided =
+            decide(&pending, now_at, now, drawn, book.rules_with(taken)).and_then(|(after, actions, made)| {
+                let mut claims = places::claims(Some(now_at), &after, now, &book.reference, taken)?;
+                if let Some((made, _)) = &made {
+                    claims.extend(places::claims(None, made, now, &book.reference, taken)?);
+                }
+                Ok((after, actions, made, claims))
+            });
+        match decided {
+            Err(Failure::Refused(Refusal::NoRoom(_))) if taken.is_claimed() => again.push(pending),
+            Err(failure) => {
+                let seen = Some(now_at).filter(|record| record.is_visible_to(&pending.ask.who.actor));
+                let place = seen.map(|record| record.content.crossing_point.clone());
+                refuse(pending, failure, place, false, refused);
+            }
+            Ok((after, actions, ..)) if actions.is_empty() => pending.answer(Ok(Done::Written(Box::new(after)))),
+            Ok((after, actions, made, claims)) => {
+                let kept = pending.ask.keep.as_ref().map(|keep| keep.kept(&after));
+                let told = pending.told().map(|told| {
+                    // What the system had to note first stands before it.
+                    let own = actions.iter().map(|action| &action.entry).find(|entry| entry.action == told.action);
+                    let seq = own.map_or(after.revision, |entry| entry.seq);
+                    told.taken(&before.content.crossing_point, now, seq)
+                });
+                let amended =
+                    actions.iter().any(|action| matches!(action.entry.action, Action::Amend | Action::ErasePeople));
+                let one = moving.entry(key).or_insert_with(|| Moving {
+                    before: before.clone(),
+                    after: after.clone(),
+                    actions: Vec::new(),
+                    made: None,
+                    amended: false,
+                    claims: Vec::new(),
+                    releases: Vec::new(),
+                    asked: Vec::new(),
+                });
+                one.after.clone_from(&after);
+                one.actions.extend(actions);
+                one.amended |= amended;
+                one.claims.extend(claims);
+                one.made = one.made.take().or(made);
+                one.asked.push(Asked { pending, after, kept, told });
+            }
+        }
+    }
+    let mut moving: Vec<Moving> = moving.into_values().collect();
+    for one in &mut moving {
+        // Of several steps counts where it stood before and where it stands after all of them.
+        let rooms: Vec<Room> = one.after.rooms_besides(Some(&one.before)).collect();
+        let number = one.before.number.as_i64();
+        one.claims.retain(|claim| claim.declaration != number || rooms.contains(&claim.room));
+        one.releases = places::releases(&one.before, &one.after).collect();
+    }
+    (moving, again)
+}
+
+/// Decides what one asked for on the record as it stands: the record after it, its actions, and a record made elsewhere.
+#[expect(clippy::type_complexity, reason = "the record, its actions and the record made elsewhere, read once")]
+fn decide(
+    pending: &Pending,
+    declaration: &Declaration,
+    now: DateTime<Utc>,
+    drawn: &mut HashSet<Number>,
+    rules: Rules,
+) -> Result<(Declaration, Vec<LinkedAction>, Option<(Declaration, Vec<LinkedAction>)>), Failure> {
+    let actor = &pending.ask.who.actor;
+    // An amendment is said as a patch.
+    let (action, said) = match &pending.ask.work {
+        Work::Act { order: Order::Action(action, said), .. } => (*action, Ok(&**said)),
+        Work::Act { order: Order::Amend(patch), .. } => (Action::Amend, Err(patch)),
+        Work::Told(told) => (told.action, Ok(&told.details)),
+        Work::Declare { .. } | Work::Import(_) => {
+            return Err(Failure::Internal("a new declaration among actions".into()));
+        }
+    };
+    if !declaration.is_within_reach_of(action, actor) {
+        return Err(Failure::NoSuchDeclaration);
+    }
+    if let Work::Act { at_revision: Some(revision), .. } = &pending.ask.work
+        && *revision != declaration.revision
+    {
+        return Err(Failure::Stale(declaration.revision));
+    }
+    let acted = match said {
+        Ok(said) => {
+            let new_number = if action == Action::Transfer { Some(draw(now, drawn)?) } else { None };
+            let order = act::Order { action, said: said.clone(), new_number };
+            act::act(declaration, &order, actor, now, rules)?
+        }
+        Err(patch) => {
+            let people = declaration.people.clone().unwrap_or_default();
+            let mut document = sent::document(&declaration.content, &people).into();
+            sent::merge_patch(&mut document, patch.clone());
+            let amended =
+                sent::declaration(document).map_err(|failures| Failure::Refused(Refusal::Invalid(failures)))?;
+            if amended.draft {
+                let failure = RuleFailure::new("/draft", "not-amendable-now");
+                return Err(Failure::Refused(Refusal::Invalid(vec![failure])));
+            }
+            amend(declaration, amended, salt()?, actor, now, rules)?
+        }
+    };
+    let Acted { after, entries, transferred } = acted;
+    let (after, actions) = linked(after, entries)?;
+    let made = transferred.map(|made| linked(made.0, vec![made.1])).transpose()?;
+    Ok((after, actions, made))
 }
 
 /// What kept a transaction from being committed.

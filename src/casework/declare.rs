@@ -1,20 +1,23 @@
-//! A set of new declarations: one statement in autocommit.
+//! A set of new declarations: one statement in autocommit, and a transaction for those that take places which run out.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
+use tokio_postgres::Error;
 
 use super::desk::{Desk, Trouble};
 use super::failure::Failure;
+use super::import::import;
 use super::writer::{Pending, random};
-use super::{Done, Work};
-use crate::domain::act::Refusal;
+use super::{Done, Work, places};
+use crate::domain::act::{Refusal, Rules};
 use crate::domain::audit::hex;
 use crate::domain::declaration::{Declaration, Entry};
 use crate::domain::declare::{NewDeclaration, declare};
 use crate::domain::number::Number;
-use crate::storage::receipts;
-use crate::storage::sets::{Change, LinkedAction, in_the_way, link};
+use crate::storage::places::{Claim, change, taken};
+use crate::storage::receipts::{self, UsedReceipt};
+use crate::storage::sets::{Change, InTheWay, LinkedAction, in_the_way, link};
 
 /// Draws a number for something made at `now` that is not among those `drawn` already.
 pub(super) fn draw(now: DateTime<Utc>, drawn: &mut HashSet<Number>) -> Result<Number, Failure> {
@@ -40,12 +43,46 @@ struct Making {
     pending: Pending,
     after: Declaration,
     actions: Vec<LinkedAction>,
+    /// The places that run out which it takes.
+    claims: Vec<Claim>,
 }
 
 impl Making {
     /// Who asked, with what was sent to the database noted.
     fn tried(self) -> Pending {
         self.pending.tried(&self.after)
+    }
+
+    fn written(self) {
+        self.pending.answer(Ok(Done::Written(Box::new(self.after))));
+    }
+
+    /// Answers why it was left out; who asked, where it is to be tried again.
+    fn refused(self, (reasons, used): &Reasons) -> Option<Pending> {
+        let Self { pending, after, .. } = self;
+        let used = used.iter().find(|used| pending.receipt() == Some(used.receipt.as_str()));
+        let reason = reasons.iter().find(|reason| reason.number == after.number.as_i64());
+        let own_firm = after.firm.0;
+        let answer = match reason {
+            Some(reason) if reason.exists_with_head.as_deref() == Some(&after.head.0) => {
+                Ok(Done::Written(Box::new(after)))
+            }
+            Some(reason) if !reason.firm_stands => Err(Failure::NoSuchFirm),
+            // Another declaration's number: another is drawn.
+            Some(reason) if reason.exists_with_head.is_some() => return Some(pending),
+            Some(_) if let Some(used) = used => Err(Failure::ReceiptUsed(used.clone())),
+            // Without a holder the place was given up since, or another of the same set took it.
+            Some(reason) => Err(Failure::VehicleAlreadyDeclared {
+                vehicle: after.content.mark().unwrap_or_default().to_owned(),
+                other: reason
+                    .holder
+                    .filter(|(_, firm)| *firm == own_firm)
+                    .and_then(|(number, _)| Number::from_i64(number)),
+            }),
+            None => Err(Failure::Unavailable("it was left out for no reason that stands any more".into())),
+        };
+        pending.answer(answer);
+        None
     }
 
     fn change(&self) -> Change<'_> {
@@ -60,8 +97,8 @@ impl Making {
 }
 
 impl Desk {
-    /// Writes a set of new declarations and answers each; one whose number turned out to be taken comes back, to draw
-    /// another.
+    /// Writes a set of new declarations and answers each; what lost a place to another writer, and one whose number
+    /// turned out to be taken, comes back.
     ///
     /// # Errors
     ///
@@ -74,94 +111,169 @@ impl Desk {
         let now = self.clock.now();
         let set = self.replay_known_keys(set).await?;
         let set = self.answer_imported(set).await?;
+        let book = self.rules.book();
+        let rooms = places::in_question(&set, &BTreeMap::new(), now, &book.reference);
+        let mut taken = match taken(&self.client, rooms).await {
+            Ok(taken) => taken,
+            Err(error) => return Err(Trouble { error, unanswered: set }),
+        };
         let mut making: Vec<Making> = Vec::with_capacity(set.len());
         for pending in set {
-            match self.made(&pending, now, drawn) {
-                Ok((after, actions)) => making.push(Making { pending, after, actions }),
+            let made = made(&pending, now, drawn, book.rules_with(&taken)).and_then(|(after, actions)| {
+                let claims = places::claims(None, &after, now, &book.reference, &mut taken)?;
+                Ok((after, actions, claims))
+            });
+            match made {
+                Ok((after, actions, claims)) => making.push(Making { pending, after, actions, claims }),
                 Err(failure) => pending.answer(Err(failure)),
             }
         }
         // One order of locks on the vehicles' places, whoever writes.
         making.sort_by_cached_key(|making| (making.after.place_taken(), making.after.content.direction));
-        if making.is_empty() {
-            return Ok(Vec::new());
-        }
-        let changes: Vec<Change> = making.iter().map(Making::change).collect();
-        let taken = match self.statements.insert(&self.client, &changes).await {
-            Ok(taken) => taken,
-            Err(error) => {
-                drop(changes);
-                return Err(Trouble { error, unanswered: making.into_iter().map(Making::tried).collect() });
+        let (careful, plain): (Vec<Making>, Vec<Making>) =
+            making.into_iter().partition(|making| !making.claims.is_empty());
+        let mut again = match self.inserted(plain).await {
+            Ok(again) => again,
+            Err(mut trouble) => {
+                trouble.unanswered.extend(careful.into_iter().map(|making| making.pending));
+                return Err(trouble);
             }
         };
-        let left_out: Vec<Change> =
-            changes.into_iter().filter(|change| !taken.contains(&change.after.number.as_i64())).collect();
-        let reasons = if left_out.is_empty() { Ok(Vec::new()) } else { in_the_way(&self.client, &left_out).await };
-        let used = receipts::used(&self.client, &left_out.iter().collect::<Vec<_>>()).await;
-        drop(left_out);
-        let (done, refused): (Vec<Making>, Vec<Making>) =
-            making.into_iter().partition(|making| taken.contains(&making.after.number.as_i64()));
-        for making in done {
-            making.pending.answer(Ok(Done::Written(Box::new(making.after))));
-        }
-        let (reasons, used) = match reasons.and_then(|reasons| Ok((reasons, used?))) {
-            Ok(looked) => looked,
-            Err(error) => {
-                return Err(Trouble { error, unanswered: refused.into_iter().map(Making::tried).collect() });
+        match self.inserted_with_places(careful).await {
+            Ok(lost) => again.extend(lost),
+            Err(mut trouble) => {
+                trouble.unanswered.extend(again);
+                return Err(trouble);
             }
-        };
-        let mut again = Vec::new();
-        for making in refused {
-            let Making { pending, after, .. } = making;
-            let reason = reasons.iter().find(|reason| reason.number == after.number.as_i64());
-            let own_firm = after.firm.0;
-            let used = used.iter().find(|used| pending.receipt() == Some(used.receipt.as_str()));
-            let answer = match reason {
-                Some(reason) if reason.exists_with_head.as_deref() == Some(&after.head.0) => {
-                    Ok(Done::Written(Box::new(after)))
-                }
-                Some(reason) if !reason.firm_stands => Err(Failure::NoSuchFirm),
-                // Another declaration's number: another is drawn.
-                Some(reason) if reason.exists_with_head.is_some() => {
-                    again.push(pending);
-                    continue;
-                }
-                Some(_) if let Some(used) = used => Err(Failure::ReceiptUsed(used.clone())),
-                // Without a holder the place was given up since, or another of the same set took it.
-                Some(reason) => Err(Failure::VehicleAlreadyDeclared {
-                    vehicle: after.content.mark().unwrap_or_default().to_owned(),
-                    other: reason
-                        .holder
-                        .filter(|(_, firm)| *firm == own_firm)
-                        .and_then(|(number, _)| Number::from_i64(number)),
-                }),
-                None => Err(Failure::Unavailable("it was left out for no reason that stands any more".into())),
-            };
-            pending.answer(answer);
         }
         Ok(again)
     }
 
-    /// Decides one new declaration.
-    fn made(
-        &self,
-        pending: &Pending,
-        now: DateTime<Utc>,
-        drawn: &mut HashSet<Number>,
-    ) -> Result<(Declaration, Vec<LinkedAction>), Failure> {
-        let actor = &pending.ask.who.actor;
-        let sent = match &pending.ask.work {
-            Work::Declare { sent } => sent,
-            Work::Import(imported) => return self.import(imported, actor, now, drawn),
-            Work::Act { .. } | Work::Told(_) => {
-                return Err(Failure::Internal("an action among new declarations".into()));
+    /// Writes new declarations by one statement in autocommit.
+    async fn inserted(&self, making: Vec<Making>) -> Result<Vec<Pending>, Trouble> {
+        if making.is_empty() {
+            return Ok(Vec::new());
+        }
+        let left_out = match self.insert(&making).await {
+            Ok(left_out) => left_out,
+            Err(error) => {
+                return Err(Trouble { error, unanswered: making.into_iter().map(Making::tried).collect() });
             }
         };
-        let firm = actor.firm.ok_or(Failure::Refused(Refusal::NotYours("role")))?;
-        let new = NewDeclaration { number: draw(now, drawn)?, firm, sent: (**sent).clone(), salt: salt()? };
-        let acted = declare(new, actor, now, self.rules.book().rules())?;
-        linked(acted.after, acted.entries)
+        let (refused, done): (Vec<Making>, Vec<Making>) =
+            making.into_iter().partition(|making| left_out.contains(&making.after.number.as_i64()));
+        done.into_iter().for_each(Making::written);
+        match self.in_the_way_of(&refused).await {
+            Ok(reasons) => Ok(refused.into_iter().filter_map(|making| making.refused(&reasons)).collect()),
+            Err(error) => Err(Trouble { error, unanswered: refused.into_iter().map(Making::tried).collect() }),
+        }
     }
+
+    /// Writes new declarations that take places which run out, in a transaction that is looked at before it is
+    /// committed: those that cannot be written with the others are answered or come back, and the others are tried again.
+    async fn inserted_with_places(&self, mut making: Vec<Making>) -> Result<Vec<Pending>, Trouble> {
+        let mut again = Vec::new();
+        while !making.is_empty() {
+            let Attempt { lost, left_out, reasons } = match self.try_insert(&making).await {
+                Ok(outcome) => outcome,
+                Err(error) => {
+                    again.extend(making.into_iter().map(Making::tried));
+                    return Err(Trouble { error, unanswered: again });
+                }
+            };
+            if lost.is_empty() && left_out.is_empty() {
+                making.into_iter().for_each(Making::written);
+                break;
+            }
+            let mut rest = Vec::new();
+            for one in making {
+                let number = one.after.number.as_i64();
+                if lost.contains(&number) {
+                    again.push(one.pending);
+                } else if left_out.contains(&number) {
+                    again.extend(one.refused(&reasons));
+                } else {
+                    rest.push(one);
+                }
+            }
+            making = rest;
+        }
+        Ok(again)
+    }
+
+    async fn try_insert(&self, making: &[Making]) -> Result<Attempt, Error> {
+        self.client.batch_execute("begin").await?;
+        let claims = making.iter().flat_map(|making| making.claims.iter().cloned()).collect();
+        let attempt = async {
+            let lost = change(&self.client, Vec::new(), claims).await?;
+            let left_out = if lost.is_empty() { self.insert(making).await? } else { HashSet::new() };
+            let refused = making.iter().filter(|making| left_out.contains(&making.after.number.as_i64()));
+            let reasons = self.in_the_way_of(refused).await?;
+            Ok(Attempt { lost, left_out, reasons })
+        };
+        let attempt = attempt.await;
+        match &attempt {
+            Ok(attempt) if attempt.lost.is_empty() && attempt.left_out.is_empty() => {
+                self.client.batch_execute("commit").await?;
+            }
+            // A rollback that fails as well leaves a connection that is not used again.
+            Ok(_) => self.client.batch_execute("rollback").await?,
+            Err(_) => drop(self.client.batch_execute("rollback").await),
+        }
+        attempt
+    }
+
+    /// Inserts them by one statement; the numbers of those that it left out.
+    async fn insert(&self, making: &[Making]) -> Result<HashSet<i64>, Error> {
+        let changes: Vec<Change> = making.iter().map(Making::change).collect();
+        let taken = self.statements.insert(&self.client, &changes).await?;
+        let numbers = changes.iter().map(|change| change.after.number.as_i64());
+        Ok(numbers.filter(|number| !taken.contains(number)).collect())
+    }
+
+    /// What stands in the way of those that were left out.
+    async fn in_the_way_of(&self, refused: impl IntoIterator<Item = &Making>) -> Result<Reasons, Error> {
+        let left_out: Vec<Change> = refused.into_iter().map(Making::change).collect();
+        if left_out.is_empty() {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let used = receipts::used(&self.client, &left_out.iter().collect::<Vec<_>>()).await?;
+        Ok((in_the_way(&self.client, &left_out).await?, used))
+    }
+}
+
+/// What came of an attempt to write new declarations with their places.
+struct Attempt {
+    /// Those of which another writer took a place first.
+    lost: HashSet<i64>,
+    /// Those that the statement left out.
+    left_out: HashSet<i64>,
+    /// What stands in their way.
+    reasons: Reasons,
+}
+
+/// What stands in the way of new declarations, and which receipts are used.
+type Reasons = (Vec<InTheWay>, Vec<UsedReceipt>);
+
+/// Decides one new declaration.
+fn made(
+    pending: &Pending,
+    now: DateTime<Utc>,
+    drawn: &mut HashSet<Number>,
+    rules: Rules,
+) -> Result<(Declaration, Vec<LinkedAction>), Failure> {
+    let actor = &pending.ask.who.actor;
+    let sent = match &pending.ask.work {
+        Work::Declare { sent } => sent,
+        Work::Import(imported) => return import(imported, actor, now, drawn, rules),
+        Work::Act { .. } | Work::Told(_) => {
+            return Err(Failure::Internal("an action among new declarations".into()));
+        }
+    };
+    let firm = actor.firm.ok_or(Failure::Refused(Refusal::NotYours("role")))?;
+    let new = NewDeclaration { number: draw(now, drawn)?, firm, sent: (**sent).clone(), salt: salt()? };
+    let acted = declare(new, actor, now, rules)?;
+    linked(acted.after, acted.entries)
 }
 
 /// The record with its actions linked into its chain.

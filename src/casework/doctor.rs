@@ -1,6 +1,7 @@
-//! Recounting everything, to see that the counters and the vehicles' places are what the declarations say.
+//! Recounting everything, to see that the counters, the vehicles' places and those in yards, bays and hours are what the
+//! declarations say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use tokio_postgres::Client;
@@ -39,6 +40,15 @@ pub enum Difference {
         counted: i64,
         /// What the declarations add up to.
         recounted: i64,
+    },
+    /// A place in a room that runs out: a yard, a bay, an hour.
+    Room {
+        /// The room's name.
+        room: String,
+        /// The declaration.
+        declaration: i64,
+        /// Whether it holds a place there that is not due to it; otherwise one is due to it that it does not hold.
+        held: bool,
     },
     /// A place among the active vehicles.
     Place {
@@ -101,10 +111,12 @@ pub struct Findings {
     pub declarations: u64,
     /// How many counters were compared.
     pub counters: u64,
-    /// How many places were compared.
+    /// How many places of vehicles were compared.
     pub places: u64,
     /// How many receipts were compared.
     pub receipts: u64,
+    /// How many places in yards, bays and hours were compared.
+    pub rooms: u64,
     /// What differs; nothing, if all is well.
     pub differences: Vec<Difference>,
 }
@@ -127,6 +139,7 @@ async fn within_snapshot(client: &Client, progress: &mut impl FnMut(u64)) -> Res
     let mut findings = Findings::default();
     let mut counts = Counts::default();
     let mut due: BTreeMap<(String, String), i64> = BTreeMap::new();
+    let mut due_rooms: BTreeSet<(String, i64)> = BTreeSet::new();
     let cursor = format!("declare everything no scroll cursor for select {STORED_COLUMNS} from declarations");
     client.batch_execute(&cursor).await?;
     loop {
@@ -137,6 +150,8 @@ async fn within_snapshot(client: &Client, progress: &mut impl FnMut(u64)) -> Res
             if let Some(vehicle) = declaration.place_taken() {
                 due.insert((vehicle, declaration.content.direction.to_string()), declaration.number.as_i64());
             }
+            let rooms = declaration.rooms().into_iter();
+            due_rooms.extend(rooms.map(|room| (room.to_string(), declaration.number.as_i64())));
             findings.declarations += 1;
         }
         progress(findings.declarations);
@@ -147,6 +162,7 @@ async fn within_snapshot(client: &Client, progress: &mut impl FnMut(u64)) -> Res
     compare_counters(client, &counts, &mut findings).await?;
     compare_places(client, due, &mut findings).await?;
     compare_receipts(client, &mut findings).await?;
+    compare_rooms(client, due_rooms, &mut findings).await?;
     Ok(findings)
 }
 
@@ -228,6 +244,26 @@ async fn compare_receipts(client: &Client, findings: &mut Findings) -> Result<()
     Ok(())
 }
 
+async fn compare_rooms(
+    client: &Client,
+    mut due: BTreeSet<(String, i64)>,
+    findings: &mut Findings,
+) -> Result<(), DoctorError> {
+    for row in client.query("select room, declaration from places order by room, place", &[]).await? {
+        let held: (String, i64) = (row.try_get(0)?, row.try_get(1)?);
+        findings.rooms += 1;
+        if !due.remove(&held) {
+            let (room, declaration) = held;
+            findings.differences.push(Difference::Room { room, declaration, held: true });
+        }
+    }
+    for (room, declaration) in due {
+        findings.rooms += 1;
+        findings.differences.push(Difference::Room { room, declaration, held: false });
+    }
+    Ok(())
+}
+
 impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let name = |number: &Option<i64>| {
@@ -240,6 +276,12 @@ impl std::fmt::Display for Difference {
                 "{measure} on {} at {} ({}, {}): the counter says {counted}, the declarations {recounted}",
                 cell.day, cell.crossing_point, cell.direction, cell.cargo_class
             ),
+            Self::Room { room, declaration, held: true } => {
+                write!(f, "{} holds a place in {room} that is not due to it", name(&Some(*declaration)))
+            }
+            Self::Room { room, declaration, held: false } => {
+                write!(f, "a place in {room} is due to {}, which holds none", name(&Some(*declaration)))
+            }
             Self::Place { vehicle: (vehicle, direction), held_by, due_to } => write!(
                 f,
                 "the place of {vehicle} ({direction}) is held by {}, and due to {}",

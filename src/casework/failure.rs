@@ -54,7 +54,8 @@ impl From<Refusal> for Failure {
             | Refusal::NotNow { .. }
             | Refusal::OnHold { .. }
             | Refusal::GateClosed { .. }
-            | Refusal::Invalid(_)) => Self::Refused(other),
+            | Refusal::Invalid(_)
+            | Refusal::NoRoom(_)) => Self::Refused(other),
         }
     }
 }

@@ -15,12 +15,11 @@ use sha2::{Digest, Sha256};
 use tokio::time::sleep;
 
 use super::declare::{draw, linked, salt};
-use super::desk::Desk;
 use super::failure::Failure;
 use super::writer::{Writer, random};
 use super::{Ask, Done, Imported, Work};
 use crate::clock::Clock;
-use crate::domain::act::Refusal;
+use crate::domain::act::{Refusal, Rules};
 use crate::domain::actor::{Actor, FirmId};
 use crate::domain::audit::Hash;
 use crate::domain::check::check;
@@ -314,35 +313,31 @@ fn source_of(line: &Line, firm: FirmId) -> Source {
     }
 }
 
-impl Desk {
-    /// Makes the record of an imported line.
-    pub(super) fn import(
-        &self,
-        imported: &Imported,
-        actor: &Actor,
-        now: DateTime<Utc>,
-        drawn: &mut HashSet<Number>,
-    ) -> Result<(Declaration, Vec<LinkedAction>), Failure> {
-        let book = self.rules.book();
-        let rules = book.rules();
-        match &imported.says {
-            Line::History(history) => {
-                let number = draw_as_of(history.stamps.declared_at.unwrap_or(now), now, drawn)?;
-                let history = (**history).clone();
-                let (record, entry) = take_over(history, imported.firm, number, salt()?, actor, now, rules)
-                    .map_err(|failures| Failure::Refused(Refusal::Invalid(failures)))?;
-                linked(record, vec![entry])
+/// Makes the record of an imported line.
+pub(super) fn import(
+    imported: &Imported,
+    actor: &Actor,
+    now: DateTime<Utc>,
+    drawn: &mut HashSet<Number>,
+    rules: Rules,
+) -> Result<(Declaration, Vec<LinkedAction>), Failure> {
+    match &imported.says {
+        Line::History(history) => {
+            let number = draw_as_of(history.stamps.declared_at.unwrap_or(now), now, drawn)?;
+            let history = (**history).clone();
+            let (record, entry) = take_over(history, imported.firm, number, salt()?, actor, now, rules)
+                .map_err(|failures| Failure::Refused(Refusal::Invalid(failures)))?;
+            linked(record, vec![entry])
+        }
+        Line::Declaration(sent) => {
+            let sent: Sent = (**sent).clone();
+            let new = NewDeclaration { number: draw(now, drawn)?, firm: imported.firm, sent, salt: salt()? };
+            let mut acted = declare(new, actor, now, rules)?;
+            acted.after.progress.source = Some(imported.source.clone());
+            if let Some(created) = acted.entries.first_mut() {
+                created.details.source = Some(imported.source.clone());
             }
-            Line::Declaration(sent) => {
-                let sent: Sent = (**sent).clone();
-                let new = NewDeclaration { number: draw(now, drawn)?, firm: imported.firm, sent, salt: salt()? };
-                let mut acted = declare(new, actor, now, rules)?;
-                acted.after.progress.source = Some(imported.source.clone());
-                if let Some(created) = acted.entries.first_mut() {
-                    created.details.source = Some(imported.source.clone());
-                }
-                linked(acted.after, acted.entries)
-            }
+            linked(acted.after, acted.entries)
         }
     }
 }

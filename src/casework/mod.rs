@@ -30,6 +30,7 @@ pub mod evidence;
 pub mod failure;
 pub mod import;
 pub mod overdue;
+mod places;
 pub mod told;
 pub mod writer;
 

@@ -29,8 +29,8 @@ pub async fn doctor(settings: &Settings) -> anyhow::Result<()> {
         eprintln!();
     }
     println!(
-        "recounted {} declarations in one snapshot: {} counters, {} places of vehicles and {} receipts compared",
-        findings.declarations, findings.counters, findings.places, findings.receipts
+        "recounted {} declarations in one snapshot: {} counters, {} places of vehicles, {} in yards, bays and hours, and {} receipts compared",
+        findings.declarations, findings.counters, findings.places, findings.rooms, findings.receipts
     );
     for difference in findings.differences.iter().take(LISTED) {
         println!("  {difference}");

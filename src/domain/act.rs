@@ -14,6 +14,7 @@ use super::legal_clocks::Breach;
 use super::next::{NextStep, next};
 use super::number::Number;
 use super::period::local_day;
+use super::places::{Comer, Hour, Places, Room, first_hour};
 use super::reference::{Reference, TrackFacts};
 use super::rule_failure::RuleFailure;
 use super::tracks::{InspectionResult, Lane, Part, Track, TrackState};
@@ -38,6 +39,8 @@ pub struct Rules<'a> {
     pub expire_after_days: i64,
     /// Whether a tax code's wrong check digit is a failure or a warning.
     pub tax_code_check: CheckDigit,
+    /// What is taken in the rooms that are in question.
+    pub places: &'a Places,
 }
 
 /// Why an action is not offered.
@@ -81,6 +84,8 @@ pub enum Refusal {
     },
     /// What was said does not hold.
     Invalid(Vec<RuleFailure>),
+    /// There is no place left there.
+    NoRoom(Room),
 }
 
 /// Where a record stands when an action is refused: what whoever asked must know to do the right thing.
@@ -486,6 +491,9 @@ pub fn act(
     details.late = when.is_late();
     details.stale_pass =
         details.pass.take().filter(|shown| declaration.progress.pass.is_some_and(|pass| *shown != pass));
+    if order.action == Action::Register && details.slot.is_none() {
+        details.slot = slot_anew(Comer::new(&declaration.content, now), now, rules)?;
+    }
     let mut acted = Acted { after: declaration.clone(), entries: Vec::new(), transferred: None };
     // What was done in time was done in time, however late it is told.
     acted.note_what_ran_out(when, rules)?;
@@ -502,7 +510,24 @@ pub fn act(
         return Err(Refusal::Invalid(vec![failure]));
     }
     acted.settle(when, rules)?;
+    acted.finds_room(Some(declaration), now, rules)?;
     Ok(acted)
+}
+
+/// The hour in which `comer` is to come; none where it needs none.
+///
+/// # Errors
+///
+/// [`Refusal::NoRoom`], with the hour of the planned arrival, where none of the hours after it has room either.
+pub(super) fn slot_anew(comer: Comer, now: DateTime<Utc>, rules: Rules) -> Result<Option<DateTime<Utc>>, Refusal> {
+    match first_hour(comer, now, (rules.reference, rules.places)) {
+        Hour::At(hour) => Ok(Some(hour)),
+        Hour::Any => Ok(None),
+        Hour::Full => Err(Refusal::NoRoom(Room::Slot {
+            crossing_point: comer.content.crossing_point.clone(),
+            hour: comer.content.planned_arrival.unwrap_or(now).max(now),
+        })),
+    }
 }
 
 /// Whether the crossing point takes the vehicle in today: not on a day on which it is closed, nor, where only
@@ -564,6 +589,20 @@ impl Acted {
         Ok(())
     }
 
+    /// Whether there is room wherever the record takes a place that it had not as `before`.
+    pub(super) fn finds_room(
+        &self,
+        before: Option<&Declaration>,
+        now: DateTime<Utc>,
+        rules: Rules,
+    ) -> Result<(), Refusal> {
+        let full = self.after.rooms_besides(before).find(|room| {
+            let capacity = rules.reference.capacity(room, local_day(now));
+            rules.places.next(room, capacity, self.after.content.perishable).is_none()
+        });
+        full.map_or(Ok(()), |room| Err(Refusal::NoRoom(room)))
+    }
+
     /// Records every legal clock that ran out and that nobody has recorded yet.
     pub(super) fn note_what_ran_out(&mut self, when: impl Into<When>, rules: Rules) -> Result<(), Refusal> {
         let When { at, recorded_at: now } = when.into();
@@ -593,9 +632,11 @@ impl Acted {
         if self.after.state == State::Submitted
             && self.entries.last().is_some_and(|entry| entry.action == Action::Submit)
             && automatic
+            // Where no hour has room it waits for a gate manager.
+            && let Ok(slot) = slot_anew(Comer::new(&self.after.content, now), now, rules)
         {
             let tracks = self.after.tracks_by_rule(now, rules);
-            by_system(Action::Register, Details { tracks, ..Details::default() }, self)?;
+            by_system(Action::Register, Details { slot, tracks, ..Details::default() }, self)?;
         }
         match self.after.state {
             State::Arrived | State::InYard if self.after.may_be_ready() => {

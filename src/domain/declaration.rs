@@ -14,12 +14,13 @@ use super::content::{Content, People};
 use super::legal_clocks::Breach;
 use super::number::Number;
 use super::tracks::{Part, Track};
+use super::words::words;
 use super::workflow::{Action, Role, State};
 
 mod details;
 mod evolve;
 
-pub use details::{Change, Details, Entry, PEOPLE_FIELDS};
+pub use details::{Change, Details, Entry, PEOPLE_FIELDS, PLANNED_ARRIVAL};
 
 /// The whole record of one declaration.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,6 +117,12 @@ pub struct Progress {
     /// Where it was told to park at registration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assigned_yard: Option<String>,
+    /// The hour in which it is to come: when it begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot: Option<DateTime<Utc>>,
+    /// It came in another hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot_missed: Option<SlotMissed>,
     /// The plate seen at arrival.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_plate: Option<String>,
@@ -158,6 +165,16 @@ pub struct Progress {
     /// The older system's record that it was taken over from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
+}
+
+words! {
+    /// How a vehicle came outside its slot.
+    "missed slot" SlotMissed {
+        /// Before it began.
+        Early = "early",
+        /// After it had ended.
+        Late = "late",
+    }
 }
 
 /// An agency's order that stops the vehicle.

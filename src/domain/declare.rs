@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::act::{Acted, Refusal, Rules, refused};
+use super::act::{Acted, Refusal, Rules, refused, slot_anew};
 use super::actor::{Actor, FirmId};
 use super::audit::seal;
 use super::check::{check, unkeepable};
 use super::content::{Content, People, to_micros};
-use super::declaration::{Change, Declaration, Details, Entry, PEOPLE_FIELDS, PeopleSeal};
+use super::declaration::{Change, Declaration, Details, Entry, PEOPLE_FIELDS, PLANNED_ARRIVAL, PeopleSeal};
 use super::number::Number;
+use super::places::Comer;
 use super::rule_failure::RuleFailure;
 use super::sent::Sent;
 use super::tracks::Track;
@@ -140,7 +141,15 @@ pub fn amend(
         std::collections::BTreeMap::new()
     };
     let lane = declaration.progress.tracks.get(&Track::Customs).and_then(|part| part.lane.or(part.lane_floor));
+    let comes_anew = declaration.state == State::Registered && changed.contains(PLANNED_ARRIVAL);
+    let slot = if comes_anew {
+        let registered_at = declaration.stamps.registered_at.unwrap_or(now);
+        slot_anew(Comer { content: &sent.content, registered_at, holds: declaration.progress.slot }, now, rules)?
+    } else {
+        None
+    };
     let details = Details {
+        slot,
         // The people stand in the history as their digests alone.
         changes: changes
             .into_iter()
@@ -164,6 +173,7 @@ pub fn amend(
         acted.after.people_seal = people_seal;
     }
     acted.settle(now, rules)?;
+    acted.finds_room(Some(declaration), now, rules)?;
     Ok(acted)
 }
 

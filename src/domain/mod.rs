@@ -16,6 +16,7 @@ pub mod next;
 pub mod number;
 pub mod pass;
 pub mod period;
+pub mod places;
 pub mod plates;
 pub mod reading;
 pub mod receipt;

@@ -19,7 +19,8 @@ use super::words::words;
 pub use calendar::{Calendar, Hours, Opening, Side, TimeOfDay, Weekday};
 pub use change::ReferenceChange;
 pub use entries::{
-    Country, CrossingPoint, CustomsTypeCode, Gate, ReferenceEntry, TrackFacts, TrackRule, Validity, Yard,
+    Country, CrossingPoint, CustomsTypeCode, Gate, ReferenceEntry, Sentence, SlotHours, TrackFacts, TrackRule,
+    Validity, Yard,
 };
 pub use files::files;
 pub use tariff::{AppliesTo, Band, Basis, Journey, Multiplier, Rate, Rounding, Tariff};
@@ -102,6 +103,15 @@ impl Reference {
                 faults.push(format!("tariffs {}: {fault}", tariff.code()));
             }
         }
+        for point in reference.crossing_points.all() {
+            faults.extend(point.faults().map(|fault| format!("crossing_points {}: {fault}", point.code)));
+        }
+        for yard in reference.yards.all() {
+            faults.extend(yard.faults().map(|fault| format!("yards {}: {fault}", yard.code)));
+        }
+        for rule in reference.track_rules.all() {
+            faults.extend(rule.faults().map(|fault| format!("track_rules {}: {fault}", rule.code)));
+        }
         for calendar in reference.calendars.all() {
             faults.extend(calendar.faults().into_iter().map(|fault| format!("calendars {}: {fault}", calendar.code)));
             if reference.crossing_point(&calendar.code, calendar.validity.valid_from).is_none() {
@@ -153,6 +163,17 @@ impl Reference {
     #[must_use]
     pub fn yard(&self, code: &str, day: NaiveDate) -> Option<&Yard> {
         self.yards.get(code, day)
+    }
+
+    /// The yards as they stand on `day`, by code.
+    pub fn yards(&self, day: NaiveDate) -> impl Iterator<Item = &Yard> {
+        self.yards.on(day)
+    }
+
+    /// The rule on tracks `code` as it stood on `day`, else as it last stood before, else as it first stood.
+    #[must_use]
+    pub fn track_rule(&self, code: &str, day: NaiveDate) -> Option<&TrackRule> {
+        self.track_rules.nearest(code, day)
     }
 
     /// The customs type code `code` as it stands on `day`. One that is not known may be new, so it is not
@@ -280,10 +301,12 @@ impl<T> Dated<T> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::domain::content::Direction;
+    use crate::domain::content::{CargoClass, Direction, Regime};
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -354,6 +377,98 @@ mod tests {
         let listed: Vec<_> =
             reference.entries(List::CrossingPoints, day("2025-01-01")).map(|entry| &entry.fields["gate"]).collect();
         assert_eq!(listed, ["HUU_NGHI"]);
+    }
+
+    #[test]
+    fn yards_slots_and_reasons_that_cannot_be_are_refused() {
+        let always = ("2021-01-01", None);
+        let place = |code: &str, fields: Value| entry(List::Yards, code, always, fields);
+        let yard = |more: Value| {
+            let mut fields = json!({"name": "Y", "crossing_point": "X"});
+            fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            fields
+        };
+        let hours = |from: u8, to: u8, vehicles: i32, kept: i32| json!({"from": from, "to": to, "vehicles": vehicles, "kept_for_perishables": kept});
+        let point = |slots: Value| {
+            let fields = json!({"name": "X", "gate": "G", "kind": "road", "slots": slots});
+            entry(List::CrossingPoints, "X", always, fields)
+        };
+        let gate = || entry(List::Gates, "G", always, json!({"name": "G", "kind": "road"}));
+        let faults = |mut entries: Vec<ReferenceEntry>| {
+            entries.push(gate());
+            Reference::build(entries).map_or_else(|Faults(faults)| faults.len(), |_| 0)
+        };
+        assert_eq!(faults(vec![point(json!([hours(6, 9, 20, 5), hours(9, 24, 10, 10)]))]), 0);
+        for wrong in
+            [hours(9, 9, 1, 0), hours(9, 25, 1, 0), hours(9, 12, 0, 0), hours(9, 12, 3, 4), hours(9, 12, 3, -1)]
+        {
+            assert_eq!(faults(vec![point(json!([wrong]))]), 1, "{wrong}");
+        }
+        assert_eq!(faults(vec![point(json!([hours(6, 9, 20, 5), hours(8, 10, 10, 0)]))]), 1, "an hour twice");
+        for (wrong, many) in [
+            (json!({"capacity": -1}), 1),
+            (json!({"capacity": 0}), 0),
+            (json!({"bays": ["A1", "A1"]}), 1),
+            (json!({"bays": ["A1", " A2"]}), 1),
+            (json!({"capacity": 2, "bays": []}), 0),
+        ] {
+            assert_eq!(faults(vec![point(json!([])), place("Y", yard(wrong.clone()))]), many, "{wrong}");
+        }
+        let rule = |because: Value| entry(List::TrackRules, "r", always, json!({"track": "fee", "because": because}));
+        assert_eq!(faults(vec![rule(json!({"vi": "Vì thế.", "en": "So.", "zh": "所以。"}))]), 0);
+        assert_eq!(faults(vec![rule(json!(null))]), 0);
+        assert_eq!(faults(vec![rule(json!({"vi": "Vì thế.", "en": "So.", "zh": ""}))]), 1);
+        assert_eq!(faults(vec![rule(json!({"vi": "Vì thế.", "en": "So."}))]), 1);
+    }
+
+    prop_compose! {
+        fn any_facts()(
+            direction in select(Direction::VARIANTS), regime in select(Regime::VARIANTS),
+            cargo_class in select(CargoClass::VARIANTS), nationality in select(&["VN", "CN", "LA"][..]),
+            hs_chapters in prop::collection::vec(1..98_u8, 1..4), transshipment: bool,
+        ) -> TrackFacts {
+            TrackFacts {
+                direction,
+                regime: Some(regime),
+                cargo_class: Some(cargo_class),
+                driver_nationality: Some(nationality.to_owned()),
+                hs_chapters,
+                transshipment,
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_rule_requires_its_track_exactly_where_each_of_its_conditions_holds(
+            facts in any_facts(), of_rule in any_facts(), given in prop::collection::vec(any::<bool>(), 6),
+        ) {
+            let mut fields = json!({"track": "health"});
+            let mut holds = true;
+            let mut condition = |which: usize, name: &str, value: Value, met: bool| {
+                if given[which] {
+                    fields[name] = value;
+                    holds &= met;
+                }
+            };
+            condition(0, "direction", json!(of_rule.direction), of_rule.direction == facts.direction);
+            condition(1, "regime", json!(of_rule.regime), of_rule.regime == facts.regime);
+            condition(2, "cargo_class", json!(of_rule.cargo_class), of_rule.cargo_class == facts.cargo_class);
+            let country = of_rule.driver_nationality.clone();
+            condition(3, "driver_not_of", json!(country), country != facts.driver_nationality);
+            let of_chapters = of_rule.hs_chapters.iter().any(|chapter| facts.hs_chapters.contains(chapter));
+            condition(4, "hs_chapters", json!(of_rule.hs_chapters), of_chapters);
+            condition(5, "transshipment", json!(of_rule.transshipment), !of_rule.transshipment || facts.transshipment);
+            let rule = entry(List::TrackRules, "rule", ("2025-01-01", Some("2025-02-01")), fields.clone());
+            let reference = Reference::build(vec![rule]).unwrap();
+            let tracks = reference.required_tracks(&facts, day("2025-01-31"));
+            prop_assert_eq!(tracks.contains_key(&Track::Health), holds, "{} of {:?}", fields, facts);
+            prop_assert!(reference.required_tracks(&facts, day("2025-02-01")).is_empty(), "it holds no more");
+            // What is not known of a vehicle meets no condition on it.
+            let unknown = TrackFacts { regime: None, cargo_class: None, driver_nationality: None, ..facts };
+            let asks = given[1] || given[2] || given[3];
+            prop_assert!(!asks || reference.required_tracks(&unknown, day("2025-01-31")).is_empty());
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 
 use super::act::Rules;
 use super::firm::CheckDigit;
+use super::places::{NOTHING_TAKEN, Places};
 use super::reference::Reference;
 
 /// The rules' standing ground at one moment.
@@ -23,10 +24,17 @@ impl RuleBook {
     /// What the rules are asked with.
     #[must_use]
     pub fn rules(&self) -> Rules<'_> {
+        self.rules_with(&NOTHING_TAKEN)
+    }
+
+    /// The same, with what is taken in the rooms that are in question.
+    #[must_use]
+    pub fn rules_with<'a>(&'a self, places: &'a Places) -> Rules<'a> {
         Rules {
             reference: &self.reference,
             expire_after_days: self.expire_after_days,
             tax_code_check: self.tax_code_check,
+            places,
         }
     }
 }

@@ -222,6 +222,7 @@ pub fn action(sent: Value) -> Result<(Action, Details), Vec<RuleFailure>> {
             }
             Field::Track => said.track = fields.word("track"),
             Field::Text => said.text = fields.text("text"),
+            Field::Slot => said.slot = fields.instant("slot"),
             Field::Until => said.until = fields.instant("until"),
             Field::At => said.at = fields.instant("at"),
         }

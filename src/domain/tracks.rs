@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::fee::Working;
 use super::number::Number;
 use super::words::words;
-use super::workflow::QuarantineKind;
+use super::workflow::{QuarantineKind, Role};
 
 words! {
     /// One agency's part.
@@ -64,6 +64,9 @@ impl Track {
 pub struct Part {
     /// Why it is required: the id of the rule that said so, or `added` when a gate manager did.
     pub because: String,
+    /// Who added it, and why, where no rule required it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added: Option<Added>,
     /// How far it has come.
     pub state: TrackState,
     /// The declaration from which the part was carried over at a transfer.
@@ -108,6 +111,21 @@ pub struct Part {
     pub payments: Vec<Payment>,
 }
 
+/// Why a track is required that no rule requires: a gate manager added it.
+pub const ADDED: &str = "added";
+
+/// Who added a track, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Added {
+    /// The account or client; a firm sees only its role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// In what role.
+    pub role: Role,
+    /// Why, in words.
+    pub reason: String,
+}
+
 /// Money that changed hands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Payment {
@@ -128,6 +146,7 @@ impl Part {
     pub fn required(because: impl Into<String>) -> Self {
         Self {
             because: because.into(),
+            added: None,
             state: TrackState::NotBegun,
             carried_from: None,
             lane: None,
@@ -181,7 +200,12 @@ impl Part {
             lane_floor: self.lane.max(self.lane_floor),
             // What was assessed is not: the goods may be others when it comes again.
             payments: self.payments.clone(),
-            ..Self::required(self.because.clone())
+            ..self.not_begun()
         }
+    }
+
+    /// The same part, required for the same reason, as nobody has begun it.
+    pub(super) fn not_begun(&self) -> Self {
+        Self { added: self.added.clone(), ..Self::required(self.because.clone()) }
     }
 }

@@ -217,6 +217,7 @@ words! {
         Hold = "hold",
         Track = "track",
         Text = "text",
+        Slot = "slot",
         Until = "until",
         At = "at",
     }
@@ -279,7 +280,7 @@ impl Action {
             Self::Submit          => row(&[Declarant], to!(&[Draft, Returned] => To::State(Submitted)), &[], GoesOn),
             Self::Return          => row(&[GateManager, CustomsOfficer], to!(&[Submitted, Registered] => To::State(Returned)),
                                          &[Required(F::ReasonCode), Required(F::Reason), Optional(F::Fields)], Stops),
-            Self::Register        => row(&[GateManager, System], to!(&[Submitted] => To::State(Registered)), &[Optional(F::Yard)], GoesOn),
+            Self::Register        => row(&[GateManager, System], to!(&[Submitted] => To::State(Registered)), &[Optional(F::Yard), Optional(F::Slot)], GoesOn),
             Self::AddTrack        => row(&[GateManager], to!(AFTER_REGISTRATION => Same), &[Required(F::Track), Required(F::Reason)], GoesOn),
             Self::Cancel          => row(&[Declarant, GateManager], to!(&[Draft, Submitted, Returned, Registered] => To::State(Cancelled)),
                                          &[Optional(F::Reason)], Stops),

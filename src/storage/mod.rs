@@ -18,6 +18,7 @@ pub mod firms;
 pub mod idempotency;
 pub mod mandates;
 pub mod migrate;
+pub mod places;
 pub mod pool;
 pub mod receipts;
 pub mod reference;

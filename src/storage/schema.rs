@@ -227,6 +227,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    places (room, place) {
+        room -> Text,
+        place -> Integer,
+        declaration -> BigInt,
+    }
+}
+
+diesel::table! {
     checkpoints (number) {
         number -> BigInt,
         previous -> Binary,

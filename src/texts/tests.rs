@@ -200,6 +200,7 @@ fn said_somewhere() -> BTreeSet<String> {
             .filter(|key| key.starts_with("page-") || key.starts_with("pass-")),
     );
     keys.extend(said_by_name(&code));
+    keys.extend(slugs(&code, &["say(language,"]).into_iter().filter(|key| key.starts_with("because-")));
     keys
 }
 

@@ -4,6 +4,7 @@ use border_gate::domain::act::Rules;
 use border_gate::domain::check::{check, unkeepable};
 use border_gate::domain::content::{Content, People};
 use border_gate::domain::firm::CheckDigit;
+use border_gate::domain::places::NOTHING_TAKEN;
 use border_gate::domain::reference::Reference;
 use border_gate::domain::vehicle::normalise;
 use chrono::DateTime;
@@ -127,7 +128,7 @@ proptest! {
         (content, people) in anything(), days in any::<i64>(), seconds in -60_000_000_000..250_000_000_000_i64,
     ) {
         let reference = Reference::from_files().unwrap();
-        let rules = Rules { reference: &reference, expire_after_days: days, tax_code_check: CheckDigit::Enforced };
+        let rules = Rules { reference: &reference, expire_after_days: days, tax_code_check: CheckDigit::Enforced, places: &NOTHING_TAKEN };
         let now = DateTime::from_timestamp(seconds, 0).unwrap();
         let raw = check(&content, Some(&people), now, rules);
         let (content, people) = (content.normalised(), people.normalised());

@@ -1,7 +1,8 @@
 //! The actions as they are sent, for the contract: one shape an action, derived from the workflow table.
 
-use utoipa::openapi::schema::{ArrayBuilder, Discriminator, ObjectBuilder, OneOfBuilder, Type};
-use utoipa::openapi::schema::{KnownFormat, SchemaFormat};
+use utoipa::openapi::schema::{
+    ArrayBuilder, Discriminator, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, Type,
+};
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -73,6 +74,11 @@ fn field_schema(field: Field) -> RefOr<Schema> {
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
             .description(Some("When it was done, by a device's own clock; people's sessions do not say it"))
+            .into(),
+        Field::Slot => ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .description(Some("The hour in which it is to come: when it begins; the first that has room without it"))
             .into(),
         Field::Until => ObjectBuilder::new()
             .schema_type(Type::String)

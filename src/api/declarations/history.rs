@@ -103,14 +103,19 @@ impl RecordedAction {
     }
 }
 
-/// The details as they stand; without the account that a take-over or transfer names, where it is hidden.
+/// The details as they stand; without the accounts that a take-over or transfer names, where they are hidden.
 fn shown(details: JsonText, hidden: bool) -> Result<Box<serde_json::value::RawValue>, serde_json::Error> {
-    if !hidden || !details.0.contains("declarant") {
+    if !hidden || !["declarant", "carried"].iter().any(|name| details.0.contains(name)) {
         return serde_json::value::RawValue::from_string(details.0);
     }
     let mut details: Value = serde_json::from_str(&details.0)?;
     if let Some(fields) = details.as_object_mut() {
         fields.remove("declarant");
+        let carried =
+            fields.get_mut("carried").and_then(Value::as_object_mut).into_iter().flat_map(|map| map.values_mut());
+        for added in carried.filter_map(|part| part.get_mut("added").and_then(Value::as_object_mut)) {
+            added.remove("by");
+        }
     }
     serde_json::value::to_raw_value(&details)
 }

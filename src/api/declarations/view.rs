@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,12 +12,14 @@ use crate::domain::act::Rules;
 use crate::domain::actor::Actor;
 use crate::domain::check::check;
 use crate::domain::content::{Content, Person};
-use crate::domain::declaration::{Declaration, Hold, Onward, Returned, Source, Stamps, YardPlace};
+use crate::domain::declaration::{Declaration, Hold, Onward, Returned, SlotMissed, Source, Stamps, YardPlace};
 use crate::domain::legal_clocks::{Breach, DueClock};
 use crate::domain::next::{NextStep, next};
 use crate::domain::number::Number;
+use crate::domain::period::local_day;
 use crate::domain::rule_book::RuleBook;
-use crate::domain::tracks::{Part, Track};
+use crate::domain::take_over::NOT_BY_RULE;
+use crate::domain::tracks::{ADDED, Part, Track};
 use crate::domain::workflow::{Action, QuarantineKind, Role, State};
 use crate::texts::{self, Language};
 
@@ -63,6 +65,10 @@ pub struct DeclarationView {
     yard: Option<YardPlace>,
     /// Where it was told to park.
     assigned_yard: Option<String>,
+    /// The hour in which it is to come: when it begins. None where none is needed.
+    slot: Option<DateTime<Utc>>,
+    /// It came before its hour, or after it.
+    slot_missed: Option<SlotMissed>,
     /// The plate seen at arrival.
     observed_plate: Option<String>,
     /// The vehicle that took the goods over.
@@ -104,9 +110,43 @@ pub struct DeclarationView {
 pub struct TrackView {
     /// Whose.
     track: Track,
+    /// Why it is required, as a sentence in the caller's language.
+    why: String,
     /// How far it has come, and why it is required.
     #[serde(flatten)]
     part: Part,
+}
+
+impl TrackView {
+    /// One part as `viewer` sees it: by the rule as it stood when it was required, a local day.
+    fn of(track: Track, mut part: Part, viewer: &Viewer, required_on: NaiveDate) -> Self {
+        let language = viewer.language;
+        let why = if let Some(added) = &part.added {
+            let who = texts::word(language, "role", added.role.as_str());
+            texts::say(language, "because-added", &[("who", &who), ("reason", &added.reason)])
+        } else if part.because == ADDED {
+            texts::say(language, "because-added-unexplained", &[])
+        } else if part.because == NOT_BY_RULE {
+            texts::say(language, "because-taken-over", &[])
+        } else {
+            let rule = viewer.rules.reference.track_rule(&part.because, required_on);
+            match rule.and_then(|rule| rule.because.as_ref()) {
+                Some(because) => match language {
+                    Language::Vi => because.vi.clone(),
+                    Language::En => because.en.clone(),
+                    Language::Zh => because.zh.clone(),
+                },
+                None => texts::say(language, "because-rule-unexplained", &[("rule", &part.because)]),
+            }
+        };
+        // A firm sees the agency, not the account.
+        if viewer.actor.role == Role::Declarant
+            && let Some(added) = &mut part.added
+        {
+            added.by = None;
+        }
+        Self { track, why, part }
+    }
 }
 
 /// Something that somebody must do now.
@@ -179,6 +219,9 @@ impl DeclarationView {
         let in_full = sees_documents(declaration, viewer.actor);
         let seen = |person: Person| if in_full { person } else { Person { document: None, phone: None, ..person } };
         let progress = declaration.progress.clone();
+        let required_on = local_day(declaration.stamps.registered_at.unwrap_or(viewer.now));
+        let tracks = progress.tracks.into_iter();
+        let tracks = tracks.map(|(track, part)| TrackView::of(track, part, &viewer, required_on)).collect();
         let own = format!("/api/v1/declarations/{}", declaration.number);
         Self {
             number: declaration.number,
@@ -189,12 +232,14 @@ impl DeclarationView {
             driver: people.driver.map(seen),
             crew: people.crew.into_iter().map(seen).collect(),
             people_erased_at: progress.people_erased_at,
-            tracks: progress.tracks.into_iter().map(|(track, part)| TrackView { track, part }).collect(),
+            tracks,
             clocks: declaration.clocks(rules),
             breaches: progress.breaches,
             holds: progress.holds,
             yard: progress.yard,
             assigned_yard: progress.assigned_yard,
+            slot: progress.slot,
+            slot_missed: progress.slot_missed,
             observed_plate: progress.observed_plate,
             onward: progress.onward,
             tractor_returned: progress.tractor_returned,

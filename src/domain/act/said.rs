@@ -5,10 +5,11 @@ use chrono::{DateTime, Utc};
 use super::{Order, Rules};
 use crate::domain::actor::Actor;
 use crate::domain::content;
-use crate::domain::declaration::{Declaration, Details};
+use crate::domain::declaration::{Declaration, Details, SlotMissed};
 use crate::domain::fee::propose;
 use crate::domain::legal_clocks::{LegalClock, MAX_EXTENSION};
 use crate::domain::period::{local_day, shown};
+use crate::domain::places::{Room, end_of_slot, is_hour};
 use crate::domain::receipt::MAX_RECEIPT;
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::vehicle::normalise;
@@ -63,7 +64,24 @@ pub(super) fn said(
                     Some(_) if actor.role == Role::YardOperator && !actor.yards.contains(yard) => {
                         fail("/yard", "yard-not-yours");
                     }
-                    Some(_) => {}
+                    Some(found) => {
+                        if let (Some(bay), Some(bays)) = (&details.bay, &found.bays)
+                            && !bays.contains(bay)
+                        {
+                            failures.push(RuleFailure::new("/bay", "bay-unknown").with("known", bays.join(", ")));
+                        }
+                    }
+                }
+            }
+            if let Some(hour) = details.slot {
+                let code = &declaration.content.crossing_point;
+                let room = Room::Slot { crossing_point: code.clone(), hour };
+                if !is_hour(hour) {
+                    failures.push(RuleFailure::new("/slot", "slot-not-an-hour"));
+                } else if rules.reference.capacity(&room, today).places == 0 {
+                    failures.push(RuleFailure::new("/slot", "slot-not-given"));
+                } else if end_of_slot(hour) <= now {
+                    failures.push(RuleFailure::new("/slot", "slot-over"));
                 }
             }
             if order.action == Action::Register {
@@ -89,6 +107,13 @@ pub(super) fn said(
                 }
             }
             details.observed_plate = Some(seen);
+            if let (Action::Arrive, Some(hour)) = (order.action, declaration.progress.slot) {
+                details.slot_missed = match now {
+                    now if now < hour => Some(SlotMissed::Early),
+                    now if now >= end_of_slot(hour) => Some(SlotMissed::Late),
+                    _ => None,
+                };
+            }
         }
         Action::TractorReturned => {
             let seen = details.observed_plate.as_deref().map(normalise);

@@ -9,6 +9,7 @@ use crate::domain::actor::Actor;
 use crate::domain::content::Content;
 use crate::domain::declaration::{Declaration, Details, Entry, Stamps};
 use crate::domain::number::Number;
+use crate::domain::places::{Comer, Hour, first_hour};
 use crate::domain::tracks::{Part, Track};
 use crate::domain::workflow::{Action, Role, State};
 
@@ -31,6 +32,12 @@ pub(super) fn carried_over(
     for (track, because) in required_tracks(&content, declaration.people.as_ref(), when.at, rules) {
         tracks.entry(track).or_insert_with(|| Part::required(because));
     }
+    let now = when.recorded_at;
+    // Where no hour has room it comes without one: it is on its way already.
+    let slot = match first_hour(Comer::new(&content, now), now, (rules.reference, rules.places)) {
+        Hour::At(hour) => Some(hour),
+        Hour::Any | Hour::Full => None,
+    };
     let entry = Entry {
         seq: 1,
         action: Action::TransferIn,
@@ -47,6 +54,7 @@ pub(super) fn carried_over(
             carried: tracks,
             cleared_before: declaration.stamps.cleared_at.is_some() || declaration.progress.carried_clearance,
             onward: declaration.progress.onward.clone(),
+            slot,
             stamps: Some(Box::new(Stamps { declared_at: declaration.stamps.declared_at, ..Default::default() })),
             ..Details::default()
         },
@@ -81,7 +89,7 @@ impl Part {
                 ..self.clone()
             }
         } else {
-            Self { lane_floor: self.lane_floor, ..Self::required(self.because.clone()) }
+            Self { lane_floor: self.lane_floor, ..self.not_begun() }
         }
     }
 }

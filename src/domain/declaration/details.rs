@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Onward, Source, Stamps};
+use super::{Onward, SlotMissed, Source, Stamps};
 use crate::domain::actor::FirmId;
 use crate::domain::content::Content;
 use crate::domain::fee::Working;
@@ -78,6 +78,8 @@ pub struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub slot: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<DateTime<Utc>>,
     /// When a device did it; the entry's own `at` keeps it.
     #[serde(skip)]
@@ -113,6 +115,9 @@ pub struct Details {
     /// `arrive`, `complete`: the plate that was expected, where another was seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_plate: Option<String>,
+    /// `arrive`: it came before its slot began, or after it had ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slot_missed: Option<SlotMissed>,
     /// `transshipment.finish`: the onward vehicle's key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub onward_vehicle: Option<String>,
@@ -165,6 +170,9 @@ pub struct Change {
 /// The fields of a declaration that hold people; they stand in the history as a digest only.
 pub const PEOPLE_FIELDS: &[&str] = &["driver", "crew"];
 
+/// The field of a declaration by which its slot is decided.
+pub const PLANNED_ARRIVAL: &str = "planned_arrival";
+
 impl Details {
     /// Whether `field` was said.
     #[must_use]
@@ -188,6 +196,7 @@ impl Details {
             Field::Hold => self.hold.is_some(),
             Field::Track => self.track.is_some(),
             Field::Text => self.text.is_some(),
+            Field::Slot => self.slot.is_some(),
             Field::Until => self.until.is_some(),
             Field::At => self.at.is_some(),
         }

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::{
-    BrokenHistory, Declaration, Details, Entry, Hold, Onward, PEOPLE_FIELDS, PeopleSeal, Progress, Returned, YardPlace,
+    BrokenHistory, Declaration, Details, Entry, Hold, Onward, PEOPLE_FIELDS, PLANNED_ARRIVAL, PeopleSeal, Progress,
+    Returned, YardPlace,
 };
 use crate::domain::audit::Hash;
 use crate::domain::legal_clocks::Breach;
 use crate::domain::number::Number;
-use crate::domain::tracks::{Part, Payment, Track, TrackState};
+use crate::domain::tracks::{ADDED, Added, Part, Payment, Track, TrackState};
 use crate::domain::workflow::{Action, State};
 
 /// Whether a record in `state` bears a gate pass. One that is amended, or whose plate at the barrier is another now,
@@ -72,6 +73,7 @@ impl Declaration {
                 stamps.registered_at = Some(entry.at);
                 progress.transferred_from = details.other;
                 progress.onward.clone_from(&details.onward);
+                progress.slot = details.slot;
                 progress.tracks.clone_from(&details.carried);
                 progress.carried_clearance =
                     details.cleared_before || progress.tracks.get(&Track::Customs).is_some_and(Part::is_done);
@@ -133,11 +135,18 @@ impl Declaration {
                 self.state = State::Registered;
                 self.stamps.registered_at.get_or_insert(at);
                 self.progress.assigned_yard.clone_from(&details.yard);
+                self.progress.slot = details.slot;
                 self.require(&details.tracks);
             }
             Action::AddTrack => {
                 let track = details.track.ok_or_else(|| broken("it names no track"))?;
-                self.require(&BTreeMap::from([(track, "added".to_owned())]));
+                let added = Added {
+                    by: Some(entry.actor.clone()),
+                    role: entry.role,
+                    reason: details.reason.clone().unwrap_or_default(),
+                };
+                let part = || Part { added: Some(added), ..Part::required(ADDED) };
+                self.progress.tracks.entry(track).or_insert_with(part);
             }
             Action::Cancel => self.end(State::Cancelled, at, details),
             Action::Expire => self.end(State::Expired, at, details),
@@ -151,11 +160,13 @@ impl Declaration {
                 self.state = State::Arrived;
                 self.stamps.arrived_at.get_or_insert(at);
                 self.progress.observed_plate.clone_from(&details.observed_plate);
+                self.progress.slot_missed = details.slot_missed;
             }
             Action::UndoArrive => {
                 self.state = State::Registered;
                 self.stamps.arrived_at = None;
                 self.progress.observed_plate = None;
+                self.progress.slot_missed = None;
             }
             Action::EnterYard | Action::MoveYard => {
                 let yard = details.yard.clone().ok_or_else(|| broken("it names no yard"))?;
@@ -381,6 +392,10 @@ impl Declaration {
             self.people_seal = Some(seal).filter(|seal| !seal.digest.is_empty());
         }
         self.progress.amended_after_lane |= details.after_lane;
+        // A registered vehicle that comes at another time has another hour, or none where none is needed then.
+        if self.state == State::Registered && details.changes.iter().any(|change| change.field == PLANNED_ARRIVAL) {
+            self.progress.slot = details.slot;
+        }
         self.require(&details.tracks);
         Ok(())
     }
@@ -393,6 +408,7 @@ impl Declaration {
         self.progress.assigned_yard = None;
         // A transshipment that had come over by transfer begins anew as well.
         self.progress.onward = None;
+        self.progress.slot = None;
         for (track, part) in &mut self.progress.tracks {
             *part = part.begun_anew(*track);
         }
@@ -402,6 +418,7 @@ impl Declaration {
     fn end(&mut self, state: State, at: DateTime<Utc>, details: &Details) {
         self.state = state;
         self.stamps.ended_at.get_or_insert(at);
+        self.progress.slot = None;
         self.progress.end_reason.clone_from(&details.reason);
     }
 

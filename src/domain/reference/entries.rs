@@ -90,6 +90,9 @@ pub struct CrossingPoint {
     /// Whether it registers what is submitted by itself.
     #[serde(default)]
     pub automatic_registration: bool,
+    /// How many vehicles may come in an hour, by hours of the day; where it gives none, nobody needs an hour.
+    #[serde(default)]
+    pub slots: Vec<SlotHours>,
     /// The border markers that its road runs between, such as `1119–1120`.
     #[serde(default)]
     pub markers: Option<String>,
@@ -116,9 +119,85 @@ pub struct Yard {
     pub crossing_point: String,
     /// Its name.
     pub name: String,
+    /// How many vehicles it holds; none where that is not known, and then it is never full.
+    #[serde(default)]
+    pub capacity: Option<i32>,
+    /// The names of its bays, each for one vehicle; none where they are not known, and then any may be named.
+    #[serde(default)]
+    pub bays: Option<Vec<String>>,
     /// When this entry holds.
     #[serde(flatten)]
     pub validity: Validity,
+}
+
+/// Hours of the day, by the gate's clocks, and how many vehicles may come in each of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SlotHours {
+    /// The first hour, 0 to 23.
+    pub from: u8,
+    /// The hour that is no longer among them, up to 24.
+    pub to: u8,
+    /// How many vehicles may come in each hour.
+    pub vehicles: i32,
+    /// How many of those places are kept for perishable goods.
+    #[serde(default)]
+    pub kept_for_perishables: i32,
+}
+
+impl SlotHours {
+    fn fault(self) -> Option<String> {
+        let Self { from, to, vehicles, kept_for_perishables } = self;
+        let holds = from < to && to <= 24 && vehicles > 0 && (0..=vehicles).contains(&kept_for_perishables);
+        (!holds).then(|| {
+            format!(
+                "of the slots from {from} to {to} the hours must go up within 0 to 24, vehicles be 1 or more, \
+                 and no more of them kept for perishables"
+            )
+        })
+    }
+}
+
+impl CrossingPoint {
+    /// What is wrong with its slots.
+    pub(super) fn faults(&self) -> impl Iterator<Item = String> {
+        let mut faults: Vec<String> = self.slots.iter().copied().filter_map(SlotHours::fault).collect();
+        let mut hours: Vec<(u8, u8)> = self.slots.iter().map(|hours| (hours.from, hours.to)).collect();
+        hours.sort_unstable();
+        if hours.windows(2).any(|two| matches!(two, [(_, end), (begin, _)] if begin < end)) {
+            faults.push("an hour stands in two of its slots".to_owned());
+        }
+        faults.into_iter()
+    }
+}
+
+impl Yard {
+    /// What is wrong with its capacity and its bays.
+    pub(super) fn faults(&self) -> impl Iterator<Item = String> {
+        let capacity = self.capacity.is_some_and(|capacity| capacity < 0);
+        let bays = self.bays.iter().flatten();
+        let nameless = bays.clone().any(|bay| bay.is_empty() || bay.trim() != bay);
+        let distinct: std::collections::BTreeSet<&String> = bays.clone().collect();
+        [
+            capacity.then(|| "its capacity must be 0 or more".to_owned()),
+            nameless.then(|| "a bay's name must not be empty, nor begin or end with a space".to_owned()),
+            (distinct.len() < bays.count()).then(|| "two of its bays have the same name".to_owned()),
+        ]
+        .into_iter()
+        .flatten()
+    }
+}
+
+/// A sentence for people, in the three languages of the gate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sentence {
+    /// In Vietnamese.
+    pub vi: String,
+    /// In English.
+    pub en: String,
+    /// In Chinese.
+    pub zh: String,
 }
 
 /// A customs type code (mã loại hình), such as `A11`.
@@ -152,9 +231,18 @@ pub struct TrackRule {
     pub code: String,
     /// The track it requires.
     pub track: Track,
+    /// Why, as a whole sentence for people. None where nobody has written it yet.
+    #[serde(default)]
+    pub because: Option<Sentence>,
     /// Only in this direction.
     #[serde(default)]
     pub direction: Option<Direction>,
+    /// Only under this regime.
+    #[serde(default)]
+    pub regime: Option<Regime>,
+    /// Only for cargo of this class.
+    #[serde(default)]
+    pub cargo_class: Option<CargoClass>,
     /// Only for a driver who is not of this country.
     #[serde(default)]
     pub driver_not_of: Option<String>,
@@ -187,8 +275,17 @@ pub struct TrackFacts {
 }
 
 impl TrackRule {
+    /// What is wrong with what it says to people.
+    pub(super) fn faults(&self) -> impl Iterator<Item = String> {
+        let said = self.because.iter().flat_map(|because| [&because.vi, &because.en, &because.zh]);
+        let empty = said.into_iter().any(|text| text.trim().is_empty());
+        empty.then(|| "it must say in vi, en and zh why it requires the track".to_owned()).into_iter()
+    }
+
     pub(super) fn requires(&self, facts: &TrackFacts) -> bool {
         self.direction.is_none_or(|direction| direction == facts.direction)
+            && self.regime.is_none_or(|regime| facts.regime == Some(regime))
+            && self.cargo_class.is_none_or(|class| facts.cargo_class == Some(class))
             && self.driver_not_of.as_ref().is_none_or(|country| {
                 facts.driver_nationality.as_ref().is_some_and(|nationality| nationality != country)
             })

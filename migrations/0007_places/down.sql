@@ -1,0 +1,2 @@
+update reference set entry = entry - 'because' where list = 'track_rules';
+drop table places;
