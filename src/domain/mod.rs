@@ -7,6 +7,7 @@ pub mod check;
 pub mod content;
 pub mod declaration;
 pub mod declare;
+pub mod dwell;
 pub mod firm;
 pub mod history;
 pub mod mandate;

@@ -25,6 +25,12 @@ pub fn beginning_of(day: NaiveDate) -> DateTime<Utc> {
     day.and_time(NaiveTime::MIN).and_utc() - TimeDelta::seconds(i64::from(AHEAD_OF_UTC))
 }
 
+/// The first day of the month that `day` is in.
+#[must_use]
+pub fn first_of_month(day: NaiveDate) -> NaiveDate {
+    day.with_day(1).unwrap_or(day)
+}
+
 /// Local days from one on, up to and without another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
@@ -74,7 +80,6 @@ pub struct Period {
 impl Interval {
     /// The period that `day` falls in: its name, its first day and the first day after it.
     fn around(self, day: NaiveDate, whole: Span) -> Option<(String, NaiveDate)> {
-        let first_of_month = day.with_day(1)?;
         Some(match self {
             Self::Day => (day.to_string(), day.succ_opt()?),
             Self::Week => {
@@ -82,7 +87,7 @@ impl Interval {
                 let into = u64::from(day.weekday().num_days_from_monday());
                 (format!("{}-W{:02}", week.year(), week.week()), day.checked_add_days(Days::new(7 - into))?)
             }
-            Self::Month => (day.format("%Y-%m").to_string(), first_of_month.checked_add_months(Months::new(1))?),
+            Self::Month => (day.format("%Y-%m").to_string(), first_of_month(day).checked_add_months(Months::new(1))?),
             Self::Quarter => {
                 let quarter = Quarter::containing(day);
                 (quarter.to_string(), quarter.span()?.to)
