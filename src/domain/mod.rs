@@ -4,6 +4,7 @@ pub mod act;
 pub mod actor;
 pub mod audit;
 pub mod check;
+pub mod closing;
 pub mod content;
 pub mod declaration;
 pub mod declare;

@@ -6,8 +6,10 @@
 pub mod accounts;
 pub mod actions;
 pub mod clients;
+pub mod closings;
 pub mod column_types;
 pub mod declarations;
+pub mod dwell;
 pub mod embedded;
 pub mod firms;
 pub mod idempotency;

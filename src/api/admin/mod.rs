@@ -48,6 +48,7 @@ impl From<Refused> for Problem {
         match refused {
             Refused::NotThere => Self::NotFound,
             Refused::AlreadyThere(pointer) => Self::AlreadyExists(pointer),
+            Refused::NothingNew(revision) => Self::NothingNew(revision),
             Refused::Invalid(failures) => Self::InvalidRequest(failures),
             Refused::KeyMismatch => Self::IdempotencyMismatch,
             Refused::KeyTaken => Self::IdempotencyInFlight,

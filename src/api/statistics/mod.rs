@@ -18,8 +18,7 @@ pub mod measures;
 pub mod quarter;
 pub mod throughput;
 
-/// The zone whose days the statistics count by.
-pub const TIME_ZONE: &str = "Asia/Ho_Chi_Minh";
+pub use crate::domain::period::TIME_ZONE;
 
 words! {
     /// How an answer is written.
