@@ -92,7 +92,11 @@ impl<T> Creation<'_, T> {
     }
 
     /// What it came to: one that lost to the same request at the same moment gives that one's answer.
-    pub(super) async fn settle(&self, conn: &mut AsyncPgConnection, outcome: Result<T, Refused>) -> Result<Made<T>, Refused> {
+    pub(super) async fn settle(
+        &self,
+        conn: &mut AsyncPgConnection,
+        outcome: Result<T, Refused>,
+    ) -> Result<Made<T>, Refused> {
         match outcome {
             Ok(made) => Ok(Made::New(made)),
             Err(refused @ (Refused::AlreadyThere(_) | Refused::KeyTaken)) => {

@@ -73,13 +73,10 @@ async fn written(
     {
         return Err(Refused::NothingNew(last.revision));
     }
-    let before = Before {
-        head: head.map(|head| (head.seq, head.hash)),
-        revision: last.map(|last| last.revision),
-    };
+    let before = Before { head: head.map(|head| (head.seq, head.hash)), revision: last.map(|last| last.revision) };
     let document = Document::of(reported, &figures, before, (creation.now, by), TIME_ZONE);
-    let text = serde_json::to_string(&document)
-        .map_err(|error| diesel::result::Error::SerializationError(error.into()))?;
+    let text =
+        serde_json::to_string(&document).map_err(|error| diesel::result::Error::SerializationError(error.into()))?;
     let closing = Closing {
         seq: document.seq,
         period: document.period,

@@ -67,7 +67,7 @@ struct Cell {
 }
 
 /// What the figures were compared with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ComparedWith {
     /// Which period.
     period: String,
@@ -203,6 +203,12 @@ impl Document {
             figures.add(cell.place.clone(), &counts);
         }
         figures
+    }
+
+    /// The figures with what they were compared with.
+    #[must_use]
+    pub fn compared(&self) -> Compared {
+        Compared { own: self.figures(), previous: self.previous.clone(), last_year: self.last_year.clone() }
     }
 
     /// What is another now, in the order of places and measures. Only measures that were counted then are compared:

@@ -174,7 +174,8 @@ mod tests {
 
     /// Times from a second to a year, evenly by their magnitude.
     fn seconds() -> impl Strategy<Value = i64> {
-        (0..25_u32, 0..1_000_i64).prop_map(|(magnitude, share)| (1 << magnitude) + ((1_i64 << magnitude) * share) / 1_000)
+        (0..25_u32, 0..1_000_i64)
+            .prop_map(|(magnitude, share)| (1 << magnitude) + ((1_i64 << magnitude) * share) / 1_000)
     }
 
     proptest! {

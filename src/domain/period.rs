@@ -199,7 +199,9 @@ pub struct Reported {
 
 /// A text that names no period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a period is written like 2025, 2025-Q1, 2025-03, 2025-W13, 2025-03-31 or 2025-03-01..2025-03-15, from 2000 on")]
+#[error(
+    "a period is written like 2025, 2025-Q1, 2025-03, 2025-W13, 2025-03-31 or 2025-03-01..2025-03-15, from 2000 on"
+)]
 pub struct NoSuchPeriod;
 
 /// The first year that has periods.
@@ -288,9 +290,10 @@ impl FromStr for Reported {
         // Each reads loosely, and takes what it would write the same way.
         let found = match text.as_bytes().get(5) {
             None => Self::named(Interval::Year, NaiveDate::from_ymd_opt(year, 1, 1), text),
-            Some(b'Q') => text.parse::<Quarter>().ok().and_then(|quarter| {
-                Self::named(Interval::Quarter, quarter.span().map(|span| span.from), text)
-            }),
+            Some(b'Q') => text
+                .parse::<Quarter>()
+                .ok()
+                .and_then(|quarter| Self::named(Interval::Quarter, quarter.span().map(|span| span.from), text)),
             Some(b'W') => {
                 let monday = number(6).and_then(|week| NaiveDate::from_isoywd_opt(year, week, Weekday::Mon));
                 Self::named(Interval::Week, monday, text)
@@ -388,9 +391,31 @@ mod tests {
     #[test]
     fn what_names_no_period_is_refused() {
         for wrong in [
-            "", "1999", "20250", "2025-", "2025-Q0", "2025-Q5", "2025-q1", "2025-13", "2025-3", "2025-00", "2025-W54",
-            "2025-W1", "2025-W00", "2025-02-29", "2025-2-28", "2025-03-31 ", "+025", "２０２５", "2025-W+1", "2025-+3",
-            "2025-03-15..2025-03-01", "2025-03-01..2025-03-01", "2025-03-01..", "2000-01-01..2500-01-01", "2025-0é",
+            "",
+            "1999",
+            "20250",
+            "2025-",
+            "2025-Q0",
+            "2025-Q5",
+            "2025-q1",
+            "2025-13",
+            "2025-3",
+            "2025-00",
+            "2025-W54",
+            "2025-W1",
+            "2025-W00",
+            "2025-02-29",
+            "2025-2-28",
+            "2025-03-31 ",
+            "+025",
+            "２０２５",
+            "2025-W+1",
+            "2025-+3",
+            "2025-03-15..2025-03-01",
+            "2025-03-01..2025-03-01",
+            "2025-03-01..",
+            "2000-01-01..2500-01-01",
+            "2025-0é",
         ] {
             assert_eq!(wrong.parse::<Reported>(), Err(NoSuchPeriod), "{wrong}");
         }

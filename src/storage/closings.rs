@@ -12,9 +12,10 @@ type Row = (i64, String, i32, DateTime<Utc>, String, String, Vec<u8>, String, Ve
 
 fn closing(row: Row) -> QueryResult<Closing> {
     let (seq, period, revision, closed_at, closed_by, document, hash, kid, signature) = row;
-    let hash = Hash(hash.try_into().map_err(|_| {
-        diesel::result::Error::DeserializationError("a hash that has not 32 bytes".to_owned().into())
-    })?);
+    let hash =
+        Hash(hash.try_into().map_err(|_| {
+            diesel::result::Error::DeserializationError("a hash that has not 32 bytes".to_owned().into())
+        })?);
     Ok(Closing { seq, period, revision, closed_at, closed_by, document, hash, kid, signature })
 }
 

@@ -110,11 +110,7 @@ pub(super) fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Syn
 /// # Errors
 ///
 /// As [`sums`].
-pub async fn figures(
-    conn: &mut AsyncPgConnection,
-    spans: &[Span],
-    reference: &Reference,
-) -> QueryResult<Vec<Figures>> {
+pub async fn figures(conn: &mut AsyncPgConnection, spans: &[Span], reference: &Reference) -> QueryResult<Vec<Figures>> {
     let pieces: Vec<(usize, Span)> = spans
         .iter()
         .enumerate()
@@ -125,7 +121,8 @@ pub async fn figures(
 }
 
 /// The sums of the pieces of so many spans, each piece with the place of its span.
-fn added_up(sums: Vec<Sum>, pieces: &[(usize, Span)], spans: usize, reference: &Reference) -> Vec<Figures> {
+#[must_use]
+pub fn added_up(sums: Vec<Sum>, pieces: &[(usize, Span)], spans: usize, reference: &Reference) -> Vec<Figures> {
     let mut all = vec![Figures::default(); spans];
     for sum in sums {
         let Some((span, piece)) = pieces.get(sum.span) else { continue };
@@ -138,6 +135,34 @@ fn added_up(sums: Vec<Sum>, pieces: &[(usize, Span)], spans: usize, reference: &
         }
     }
     all
+}
+
+/// Asks for the generation; prepared once a connection.
+#[derive(QueryId)]
+struct Generation;
+
+impl QueryFragment<Pg> for Generation {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        // A snapshot is the transactions under way and the first one to come; when a server started tells its
+        // snapshots from those of another that took over or was restored.
+        pass.push_sql("select pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text");
+        Ok(())
+    }
+}
+
+impl Query for Generation {
+    type SqlType = Text;
+}
+
+impl<Conn> diesel::RunQueryDsl<Conn> for Generation {}
+
+/// Names the state of the whole database: as long as it is the same, nothing was committed, by whomever.
+///
+/// # Errors
+///
+/// The database's.
+pub async fn generation(conn: &mut AsyncPgConnection) -> QueryResult<String> {
+    Generation.get_result(conn).await
 }
 
 /// What a period amounts to, and those that it is compared with, as far as they are there.
@@ -155,8 +180,8 @@ pub async fn compared(
         std::iter::once(&reported.period).chain(others.into_iter().flatten()).map(|period| period.span).collect();
     let mut figures = figures(conn, &spans, reference).await?.into_iter();
     let own = figures.next().unwrap_or_default();
-    let [previous, last_year] = others
-        .map(|other| other.as_ref().map(|period| ComparedWith::of(period, &figures.next().unwrap_or_default())));
+    let [previous, last_year] =
+        others.map(|other| other.as_ref().map(|period| ComparedWith::of(period, &figures.next().unwrap_or_default())));
     Ok(Compared { own, previous, last_year })
 }
 
