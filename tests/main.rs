@@ -5,6 +5,7 @@
 mod authorisation;
 mod casework;
 mod check;
+mod closings;
 mod cluster;
 mod connections;
 mod contract;

@@ -99,7 +99,7 @@ impl<T> Creation<'_, T> {
     ) -> Result<Made<T>, Refused> {
         match outcome {
             Ok(made) => Ok(Made::New(made)),
-            Err(refused @ (Refused::AlreadyThere(_) | Refused::KeyTaken)) => {
+            Err(refused @ (Refused::AlreadyThere(_) | Refused::NothingNew(_) | Refused::KeyTaken)) => {
                 self.before(conn).await?.map(Made::Replayed).ok_or(refused)
             }
             Err(refused) => Err(refused),

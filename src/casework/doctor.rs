@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tokio_postgres::{Client, Row};
 
+use crate::domain::audit::Hash;
+use crate::domain::closing::Closing;
 use crate::domain::declaration::Declaration;
 use crate::domain::dwell::{Bucket, Dwell, Pair};
 use crate::domain::throughput::{Cell, Counts, MEASURES, Measure, StockChange};
@@ -62,6 +64,17 @@ pub enum Difference {
         /// What the declarations add up to.
         recounted: i64,
     },
+    /// A closing that is not what was signed, or not where it was.
+    Closing {
+        /// Its place in the chain.
+        seq: i64,
+        /// Its period.
+        period: String,
+        /// Which closing of the period it is.
+        revision: i32,
+        /// What is wrong.
+        fault: &'static str,
+    },
     /// A place among the active vehicles.
     Place {
         /// The vehicle and its direction.
@@ -84,6 +97,8 @@ pub struct Findings {
     pub stocks: u64,
     /// How many dwell counts were compared.
     pub dwells: u64,
+    /// How many closings were looked at, each with the one before it.
+    pub closings: u64,
     /// How many places were compared.
     pub places: u64,
     /// What differs; nothing, if all is well.
@@ -136,6 +151,7 @@ pub async fn recount_within(client: &Client, progress: &mut impl FnMut(u64)) -> 
     compare_stock(client, &counts, &mut findings).await?;
     compare_dwell(client, &dwell, &mut findings).await?;
     compare_places(client, due, &mut findings).await?;
+    check_closings(client, &mut findings).await?;
     Ok(findings)
 }
 
@@ -242,6 +258,34 @@ async fn compare_places(
     Ok(())
 }
 
+/// Checks the chain of closings; their signatures are for whoever has the keys.
+async fn check_closings(client: &Client, findings: &mut Findings) -> Result<(), DoctorError> {
+    let columns = "seq, period, revision, closed_at, closed_by, document, hash, kid, signature";
+    let mut before: Option<Closing> = None;
+    loop {
+        let sql = format!("select {columns} from closings where seq > $1 order by seq limit 1");
+        let after = before.as_ref().map_or(0, |before| before.seq);
+        let Some(row) = client.query_opt(&sql, &[&after]).await? else { return Ok(()) };
+        let closing = Closing {
+            seq: row.try_get(0)?,
+            period: row.try_get(1)?,
+            revision: row.try_get(2)?,
+            closed_at: row.try_get(3)?,
+            closed_by: row.try_get(4)?,
+            document: row.try_get(5)?,
+            hash: Hash(row.try_get::<_, Vec<u8>>(6)?.try_into().unwrap_or_default()),
+            kid: row.try_get(7)?,
+            signature: row.try_get(8)?,
+        };
+        findings.closings += 1;
+        if let Some(fault) = closing.fault(before.as_ref()) {
+            let (seq, period, revision) = (closing.seq, closing.period.clone(), closing.revision);
+            findings.differences.push(Difference::Closing { seq, period, revision, fault });
+        }
+        before = Some(closing);
+    }
+}
+
 impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let name = |number: &Option<i64>| {
@@ -276,6 +320,9 @@ impl std::fmt::Display for Difference {
                 cell.direction,
                 cell.cargo_class
             ),
+            Self::Closing { seq, period, revision, fault } => {
+                write!(f, "closing {seq} ({period}, revision {revision}): {fault}")
+            }
             Self::Place { vehicle: (vehicle, direction), held_by, due_to } => write!(
                 f,
                 "the place of {vehicle} ({direction}) is held by {}, and due to {}",

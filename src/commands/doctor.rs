@@ -30,8 +30,8 @@ pub async fn doctor(settings: &Settings) -> anyhow::Result<()> {
     }
     println!(
         "recounted {} declarations in one snapshot: {} counters, {} months' stocks, {} dwell counts and {} places of \
-         vehicles compared",
-        findings.declarations, findings.counters, findings.stocks, findings.dwells, findings.places
+         vehicles compared, {} closings checked",
+        findings.declarations, findings.counters, findings.stocks, findings.dwells, findings.places, findings.closings
     );
     for difference in findings.differences.iter().take(LISTED) {
         println!("  {difference}");
