@@ -6,6 +6,7 @@ mod authorisation;
 mod casework;
 mod check;
 mod closings;
+mod clocks;
 mod cluster;
 mod connections;
 mod contract;

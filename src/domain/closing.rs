@@ -268,6 +268,7 @@ pub const fn definition(measure: Measure) -> &'static str {
         Measure::Left => "vehicles that ended in whatever way after arrival, by the local day of the end",
         Measure::FellAway => "vehicles that ended after registration without arriving, by the local day of the end",
         Measure::FeesVnd => "fees paid less fees refunded, in whole dong, by the local day of either",
+        Measure::ClockBreaches => "legal clocks that ran out, by the local day they fell due",
     }
 }
 

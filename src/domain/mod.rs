@@ -11,6 +11,7 @@ pub mod declare;
 pub mod dwell;
 pub mod firm;
 pub mod history;
+pub mod legal_clocks;
 pub mod mandate;
 pub mod next;
 pub mod number;

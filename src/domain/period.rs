@@ -37,6 +37,13 @@ pub fn first_of_month(day: NaiveDate) -> NaiveDate {
 /// The longest span that is answered as one: a century of days.
 pub const LONGEST_SPAN: i64 = 36_600;
 
+/// An instant as people at the gate read it: their day and time, to the minute.
+#[must_use]
+pub fn shown(instant: DateTime<Utc>) -> String {
+    let local = instant + TimeDelta::seconds(i64::from(AHEAD_OF_UTC));
+    local.format("%d/%m/%Y %H:%M").to_string()
+}
+
 /// Local days from one on, up to and without another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {

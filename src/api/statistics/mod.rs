@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::conditional::{etag_of, is_known};
 use super::problem::{Cause, Problem};
+use super::query;
 use crate::domain::content::Direction;
 use crate::domain::period::Reported;
 use crate::domain::reading::Fields;
@@ -44,14 +45,7 @@ pub struct Wanted {
 /// Takes the parameters `format` and `bom`.
 pub fn wanted(fields: &mut Fields, refused: &mut Vec<RuleFailure>) -> Wanted {
     let format = fields.word("format");
-    let bom = match fields.text("bom").as_deref() {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(other) => {
-            refused.push(RuleFailure::new("/bom", "unknown-word").with("given", other).with("allowed", "true, false"));
-            false
-        }
-    };
+    let bom = query::flag(fields, "bom", refused);
     Wanted { format, bom }
 }
 
