@@ -5,14 +5,15 @@
 mod authorisation;
 mod casework;
 mod check;
-mod closings;
 mod clocks;
+mod closings;
 mod cluster;
 mod connections;
 mod contract;
 mod demo;
 mod exact;
 mod faults;
+mod fire;
 mod identity;
 mod import;
 mod intake;
