@@ -23,6 +23,7 @@ mod migrations;
 mod open_actions;
 mod packaging;
 mod pages;
+mod periods;
 mod readme;
 mod reference;
 mod schema;
