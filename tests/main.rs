@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails at once")]
 
 mod authorisation;
+mod batch;
 mod casework;
 mod check;
 mod clocks;

@@ -26,3 +26,4 @@ pub mod sources;
 mod target;
 pub mod throughput;
 mod tls;
+pub mod vehicles;
