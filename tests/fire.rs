@@ -1,4 +1,4 @@
-//! Under fire: while many declare, act, revoke, transfer and import, every figure equals a recount in the same
+//! Under fire: while many declare, singly and in bulk, act, revoke, transfer and import, every figure equals a recount in the same
 //! snapshot, again and again.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +15,7 @@ use border_gate::storage::pool::connect;
 use border_gate::storage::throughput::backlog;
 use chrono::{DateTime, Duration, Utc};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_postgres::Client;
 
 use crate::casework::{rule_book, tractor};
@@ -130,14 +130,29 @@ async fn client(gate: &TestGate, place: u64) {
     let mut own = Vec::new();
     for step in 0..steps() {
         if step % 8 == 0 {
-            let mut body = tractor(&format!("桂F{}", 20_000 + place * 100 + step as u64 % 100));
-            body["planned_arrival"] = json!(gate.now() + Duration::hours(1));
-            body["transshipment"] = json!(place % 3 == 0);
-            body["crossing_point"] = json!(["HUU_NGHI", "TAN_THANH"][dice.below(2)]);
-            let declared = gate.post(&declarant(1), "/api/v1/declarations", &body).await;
-            // One of the random plates may be there already.
-            assert!(matches!(declared.status, 201 | 409), "{}", declared.text);
-            own.extend(declared.json()["number"].as_str().map(str::to_owned));
+            // There is room for two batches at once; the others declare one by one.
+            let bodies = (0..if place < 2 { 16 } else { 1 }).map(|nth| {
+                let mut body = tractor(&format!("桂F{}", 20_000 + place * 100 + nth + step as u64 % 100));
+                body["planned_arrival"] = json!(gate.now() + Duration::hours(1));
+                body["transshipment"] = json!(place % 3 == 0);
+                body["crossing_point"] = json!(["HUU_NGHI", "TAN_THANH"][dice.below(2)]);
+                body.to_string()
+            });
+            let bodies: Vec<String> = bodies.collect();
+            let answers = if place < 2 {
+                let kind = [("Content-Type", "application/x-ndjson")];
+                let batch = "/api/v1/declarations/batch";
+                let reply = gate.ask(Some(&declarant(1)), "POST", batch, &kind, bodies.join("\n")).await;
+                assert_eq!(reply.status, 200, "{}", reply.text);
+                reply.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+            } else {
+                let kind = [("Content-Type", "application/json")];
+                let declared = gate.ask(Some(&declarant(1)), "POST", "/api/v1/declarations", &kind, &bodies[0]).await;
+                // One of the random plates may be there already.
+                assert!(matches!(declared.status, 201 | 409), "{}", declared.text);
+                vec![declared.json()]
+            };
+            own.extend(answers.iter().filter_map(|answer: &Value| answer["number"].as_str().map(str::to_owned)));
         }
         for number in &own {
             stir(gate, number, &mut dice).await;

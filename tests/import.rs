@@ -6,6 +6,7 @@ use border_gate::casework::import::{Import, Tally};
 use border_gate::casework::writer::Writer;
 use border_gate::clock::Clock;
 use border_gate::demo;
+use border_gate::domain::content::Direction;
 use border_gate::domain::history::History;
 use border_gate::domain::stamps::Stamp;
 use border_gate::domain::throughput::{Counts, Measure};
@@ -15,7 +16,7 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use crate::casework::{rule_book, tractor};
-use crate::demo::{golden, now, reference, taken_over};
+use crate::demo::{first_quarter, golden, now, reference, taken_over};
 use crate::support::database::TestDatabase;
 use crate::support::gate::{TestGate, officer};
 use crate::take_over::history;
@@ -367,6 +368,19 @@ async fn the_service_answers_the_first_quarter_of_2025_as_published() {
         csv.contains("\r\n2025-Q1,total,,,total,93940,") && csv.contains("\r\n2025-Q1,total,,,export,23077,"),
         "{csv}"
     );
+    // Every other measure is what the file's vehicles add up to.
+    let all = Measure::WORDS.join(",");
+    let path = format!("/api/v1/statistics/throughput?from=2025-01-01&to=2025-04-01&by=direction&measure={all}");
+    let rows = gate.get(&analyst, &path).await.json()["rows"].clone();
+    for (direction, row) in [Direction::Export, Direction::Import].into_iter().zip(rows.as_array().unwrap()) {
+        for measure in Measure::VARIANTS {
+            let expected = first_quarter(*measure, direction);
+            assert_eq!(row[measure.as_str()], expected, "{measure} of {direction}");
+            if let Some(shown) = report.get(measure.as_str()) {
+                assert_eq!(shown[direction.as_str()], expected, "{measure} of {direction} in the report");
+            }
+        }
+    }
     let path = "/api/v1/statistics/throughput?from=2025-01-01&to=2025-04-01&interval=day&measure=declared";
     let days = gate.get(&analyst, path).await.json()["rows"].as_array().unwrap().clone();
     assert_eq!(days.len(), 90);
