@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails at once")]
 
+mod audit;
 mod authorisation;
 mod batch;
 mod casework;
@@ -17,6 +18,7 @@ mod faults;
 mod fire;
 mod identity;
 mod import;
+mod instances;
 mod intake;
 mod journey;
 mod layering;

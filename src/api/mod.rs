@@ -10,6 +10,7 @@ use utoipa_actix_web::{AppExt, scope};
 use utoipa_swagger_ui::SwaggerUi;
 
 pub mod admin;
+pub mod checkpoints;
 pub mod conditional;
 pub mod declarations;
 pub mod frame;
@@ -41,7 +42,7 @@ pub mod workflow;
         (name = "reference", description = "Gates, crossing points, yards and codes, each with its dates"),
         (name = "administration", description = "Firms, accounts, machine clients and reference data"),
         (name = "problems", description = "The pages behind the types of errors"),
-        (name = "operations", description = "Health and metrics")
+        (name = "operations", description = "Health, metrics and the checkpoints of the record")
     ),
     modifiers(&Bearer),
     components(schemas(problem::ProblemDocument, statistics::Format, crate::domain::period::Interval))
@@ -61,6 +62,7 @@ impl utoipa::Modify for Bearer {
 pub fn routes(config: &mut ServiceConfig) {
     config.service(health::live).service(health::ready).service(health::metrics);
     config.service(oauth::token).service(oauth::keys).service(oauth::metadata);
+    config.service(checkpoints::list);
     config.service(problem_pages::index).service(problem_pages::read);
     config.service(
         scope::scope("/api/v1")
@@ -92,6 +94,7 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(admin::clients::create)
             .service(admin::clients::read)
             .service(admin::clients::change)
+            .service(admin::erasure::erase)
             .service(admin::reference::read)
             .service(admin::reference::change)
             .service(statistics::quarter::read)

@@ -5,12 +5,15 @@
 
 pub mod accounts;
 pub mod actions;
+pub mod checkpoint_file;
+pub mod checkpoints;
 pub mod clients;
 pub mod closings;
 pub mod column_types;
 pub mod declarations;
 pub mod dwell;
 pub mod embedded;
+pub mod evidence;
 pub mod firms;
 pub mod idempotency;
 pub mod mandates;
