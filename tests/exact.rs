@@ -43,6 +43,7 @@ fn order(action: Action, record: &Value, dice: &mut Dice) -> Value {
             "lane" => json!(["green", "yellow", "red"][dice.below(3)]),
             "means" => json!("officer"),
             "result" => json!(["conforms", "conforms", "differs"][dice.below(3)]),
+            "receipt" => json!(format!("BL-{}", dice.below(500))),
             "amount_vnd" => json!(100_000 + dice.below(9) * 50_000),
             "hold" => record["holds"][0]["hold"].clone(),
             "track" => json!("animal_quarantine"),
@@ -224,8 +225,8 @@ async fn the_doctor_says_what_it_compared_and_exits_with_1_on_any_difference() {
     let (code, said) = doctor(&gate).await;
     assert_eq!(code, Some(0), "{said}");
     let compared = format!(
-        "recounted 1 declarations in one snapshot: {} counters, 1 months' stocks, 0 dwell counts and 1 places of \
-         vehicles compared, 0 closings checked\nno difference\n",
+        "recounted 1 declarations in one snapshot: {} counters, 1 months' stocks, 0 dwell counts, 1 places of \
+         vehicles and 0 receipts compared, 0 closings checked\nno difference\n",
         Measure::VARIANTS.len()
     );
     assert_eq!(said, compared);

@@ -15,6 +15,8 @@ mod contract;
 mod demo;
 mod exact;
 mod faults;
+mod feed;
+mod fees;
 mod fire;
 mod identity;
 mod import;

@@ -101,7 +101,11 @@ async fn brought(gate: &TestGate, state: State, way: &[(Role, Value)], place: us
     let number = made.json()["number"].as_str().unwrap().to_owned();
     for (role, action) in way {
         let actor = if *role == Role::Declarant { declarant(1) } else { officer(*role, &[]) };
-        let done = gate.act(&actor, &number, action).await;
+        let mut action = action.clone();
+        if action["receipt"].is_string() {
+            action["receipt"] = json!(format!("BL-{number}"));
+        }
+        let done = gate.act(&actor, &number, &action).await;
         assert_eq!(done.status, 200, "{action}: {}", done.text);
     }
     if state == State::Expired {
@@ -134,6 +138,7 @@ async fn tried(gate: &TestGate, actor: &Actor, number: &str, action: Action, rec
             "means" => json!("officer"),
             "result" => json!("conforms"),
             "amount_vnd" => json!(350_000),
+            "receipt" => json!(format!("BL-{number}")),
             "hold" => record["holds"].get(0).map_or(json!(1), |hold| hold["hold"].clone()),
             "track" => json!("animal_quarantine"),
             "reason_code" => json!("other"),

@@ -125,6 +125,15 @@ async fn every_command_of_the_statistics_paper_works_as_it_is_copied() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_command_of_the_paper_on_fees_works_as_it_is_copied() {
+    let out = run("docs/FEES.md", "# Fees, receipts and takings", "").await;
+    for part in ["\"proposed_vnd\":180000", ",HUU_NGHI,Hữu Nghị,2,360000,1,180000,180000", ",BL25-0001,refund,"] {
+        assert!(out.contains(part), "no {part}: {out}");
+    }
+    assert!(out.contains("\"reason\":\"Resolution of December 2029\""), "{out}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_command_of_the_paper_on_working_time_works_as_it_is_copied() {
     let out = run("docs/WORKING_TIME.md", "# Working time", "").await;
     assert!(out.contains("\"valid_from\":\"2030-07-01\",\"valid_to\":\"2030-07-03\""), "the closure stands: {out}");

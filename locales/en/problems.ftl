@@ -36,6 +36,12 @@ problem-gate-closed = The gate is closed
 problem-vehicle-already-declared = Vehicle declared already
     .detail = The vehicle has an active declaration in the same direction; complete or cancel that one first.
     .page = A vehicle (country and plate) has at most one active declaration per direction. The field declaration names the other one where it belongs to the caller's firm.
+problem-receipt-used = The receipt is used
+    .detail = { $kind ->
+        [refund] Receipt { $receipt } was refunded already, on { $day } at { $crossing_point }.
+       *[other] Receipt { $receipt } stands for another payment already, of { $day } at { $crossing_point }; take the number on the paper before you.
+    }
+    .page = A receipt's number stands for one payment in the whole province, and for one refund of it. A refund does not set it free: the next payment has a receipt of its own. Nothing was recorded.
 problem-idempotency-in-flight = The same key is being worked on
     .detail = A request with the same Idempotency-Key is still under way; wait a moment and send the same again.
     .page = The Idempotency-Key belongs to a request that has not finished. Sent again a moment later, it is answered with that request's result; nothing is done twice.

@@ -102,6 +102,13 @@ rule-lane-below-floor = The lane must not be below the one given before ({ $floo
 }).
 rule-lane-not-higher = The new lane must be above the present one.
 rule-amount-out-of-range = The amount must be whole dong from 0 to { $max }.
+rule-fee-differs = The tariff asks { $proposed } dong and { $given } were said; say why in reason, or leave the amount out.
+rule-fee-empty-vehicle = An empty vehicle carries no goods for which the tariff has a rate; say the amount, or waive the fee.
+rule-fee-by-rail = The tariff is for vehicles on the road, and this is a rail wagon; say the amount, or waive the fee.
+rule-fee-no-tariff = No rate of the tariff holds on { $day }; say the amount, or have the tariff of that day entered.
+rule-fee-no-rate = The tariff has no rate for the goods { $hs_code } under this regime; say the amount, or have the rate entered.
+rule-fee-beyond-most = The tariff asks more than { $max } dong, the most that may be assessed; check the goods' weight and the tariff, and say the amount.
+rule-receipt-used = Receipt { $receipt } stands for another payment already, of { $day } at { $crossing_point }; check the number.
 
 rule-json-syntax = The line is not well-formed JSON: { $why }.
 rule-csv-quote-open = A quotation mark is opened and never closed; close it.
@@ -154,3 +161,4 @@ rule-arrival-needs-earlier-registration = On that day the crossing point takes o
 }
 rule-batch-too-long = A batch holds at most { $max } lines; send the rest as another.
 rule-history-by-import-alone = A batch takes declarations; an older system’s records are taken in by border-gate import at the machine.
+rule-wait-range = wait must be a whole number of seconds, at most { $max }.

@@ -36,6 +36,12 @@ problem-gate-closed = Cửa khẩu đóng
 problem-vehicle-already-declared = Phương tiện đã được khai báo
     .detail = Phương tiện này đang có một tờ khai còn hiệu lực theo cùng chiều; hãy hoàn thành hoặc hủy tờ khai đó trước.
     .page = Mỗi phương tiện (nước đăng ký và biển số) chỉ có một tờ khai còn hiệu lực cho mỗi chiều. Trường declaration nêu số tờ khai kia nếu tờ khai đó thuộc doanh nghiệp của người gọi.
+problem-receipt-used = Số biên lai đã được dùng
+    .detail = { $kind ->
+        [refund] Biên lai { $receipt } đã được hoàn phí ngày { $day } tại { $crossing_point }.
+       *[other] Biên lai { $receipt } đã dùng cho một lần nộp phí khác ngày { $day } tại { $crossing_point }; hãy nhập đúng số trên biên lai đang cầm.
+    }
+    .page = Mỗi số biên lai chỉ dùng cho một lần nộp phí trong toàn tỉnh, và chỉ được hoàn một lần. Hoàn phí không làm cho số đó dùng lại được: lần nộp sau phải có biên lai mới. Chưa có gì được ghi nhận.
 problem-idempotency-in-flight = Yêu cầu cùng khóa đang được xử lý
     .detail = Một yêu cầu có cùng Idempotency-Key đang được xử lý; hãy đợi một lát rồi gửi lại y nguyên.
     .page = Khóa Idempotency-Key này thuộc một yêu cầu chưa xong. Gửi lại sau giây lát sẽ nhận được đúng kết quả của yêu cầu đó, không có gì được làm hai lần.

@@ -102,6 +102,13 @@ rule-lane-below-floor = Luồng không được thấp hơn luồng đã phân t
 }).
 rule-lane-not-higher = Luồng mới phải cao hơn luồng hiện tại.
 rule-amount-out-of-range = Số tiền phải là số đồng nguyên từ 0 đến { $max }.
+rule-fee-differs = Mức thu theo biểu phí là { $proposed } đồng, mức đã nhập là { $given } đồng; hãy nêu lý do trong reason hoặc bỏ trống số tiền.
+rule-fee-empty-vehicle = Phương tiện rỗng, không có hàng hóa để áp mức thu; hãy nhập số tiền hoặc miễn phí.
+rule-fee-by-rail = Biểu phí áp dụng cho phương tiện đường bộ, còn đây là toa xe đường sắt; hãy nhập số tiền hoặc miễn phí.
+rule-fee-no-tariff = Ngày { $day } không có mức thu nào có hiệu lực; hãy nhập số tiền hoặc đề nghị cập nhật biểu phí của ngày đó.
+rule-fee-no-rate = Biểu phí không có mức thu cho hàng hóa { $hs_code } theo loại hình này; hãy nhập số tiền hoặc đề nghị bổ sung mức thu.
+rule-fee-beyond-most = Mức thu theo biểu phí vượt { $max } đồng là mức cao nhất được thông báo; hãy kiểm tra khối lượng hàng và biểu phí, rồi nhập số tiền.
+rule-receipt-used = Biên lai { $receipt } đã dùng cho một lần nộp phí khác ngày { $day } tại { $crossing_point }; hãy kiểm tra lại số biên lai.
 
 rule-json-syntax = Dòng này không phải JSON đúng cú pháp: { $why }.
 rule-csv-quote-open = Dấu nháy kép mở mà không đóng; hãy đóng dấu nháy.
@@ -154,3 +161,4 @@ rule-arrival-needs-earlier-registration = Ngày đó lối thông quan chỉ ti�
 }
 rule-batch-too-long = Mỗi lô gửi tối đa { $max } dòng; hãy gửi phần còn lại thành lô khác.
 rule-history-by-import-alone = Lô chỉ nhận tờ khai; hồ sơ của hệ thống cũ được nạp bằng lệnh border-gate import tại máy chủ.
+rule-wait-range = wait phải là số giây nguyên, tối đa { $max }.

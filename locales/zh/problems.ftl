@@ -36,6 +36,12 @@ problem-gate-closed = 口岸关闭
 problem-vehicle-already-declared = 车辆已申报
     .detail = 该车辆在同一方向已有有效申报；请先完成或取消该申报。
     .page = 每辆车（注册国和车牌）在每个方向只能有一份有效申报。若另一份申报属于调用者所在企业，declaration 字段会给出其申报号。
+problem-receipt-used = 收据号已使用
+    .detail = { $kind ->
+        [refund] 收据 { $receipt } 已于 { $day } 在 { $crossing_point } 退费。
+       *[other] 收据 { $receipt } 已用于 { $day } 在 { $crossing_point } 的另一笔缴费；请填写手中收据上的号码。
+    }
+    .page = 一个收据号在全省只对应一笔缴费，并且只能退费一次。退费后该号码不能再用：下一笔缴费须使用新的收据。未作任何记录。
 problem-idempotency-in-flight = 相同键的请求正在处理
     .detail = 相同 Idempotency-Key 的请求正在处理；请稍候原样重发。
     .page = 该 Idempotency-Key 属于尚未完成的请求。稍后重发将得到该请求的结果，不会重复执行。

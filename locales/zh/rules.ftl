@@ -102,6 +102,13 @@ rule-lane-below-floor = 通道等级不得低于先前所定（{ $floor ->
 }）。
 rule-lane-not-higher = 新的通道等级须高于当前等级。
 rule-amount-out-of-range = 金额须为 0 至 { $max } 的整数越南盾。
+rule-fee-differs = 按费率应收 { $proposed } 盾，所填为 { $given } 盾；请在 reason 中说明理由，或不填金额。
+rule-fee-empty-vehicle = 空车没有可按费率计收的货物；请填写金额，或免收。
+rule-fee-by-rail = 费率适用于公路车辆，而这是铁路车皮；请填写金额，或免收。
+rule-fee-no-tariff = { $day } 没有生效的费率；请填写金额，或请人录入当日的费率。
+rule-fee-no-rate = 该贸易方式下的货物 { $hs_code } 没有费率；请填写金额，或请人录入费率。
+rule-fee-beyond-most = 按费率应收的金额超过可核定的上限 { $max } 盾；请核对货物重量和费率，并填写金额。
+rule-receipt-used = 收据 { $receipt } 已用于 { $day } 在 { $crossing_point } 的另一笔缴费；请核对号码。
 
 rule-json-syntax = 此行不是格式正确的 JSON：{ $why }。
 rule-csv-quote-open = 双引号未闭合，请补上。
@@ -154,3 +161,4 @@ rule-arrival-needs-earlier-registration = 该日通道只接收此前已受理�
 }
 rule-batch-too-long = 一批最多 { $max } 行；其余请另发一批。
 rule-history-by-import-alone = 批量只接收申报；旧系统的记录须在服务器上用 border-gate import 导入。
+rule-wait-range = wait 须为不超过 { $max } 的整数秒。

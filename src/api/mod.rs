@@ -13,6 +13,7 @@ pub mod admin;
 pub mod checkpoints;
 pub mod conditional;
 pub mod declarations;
+pub mod feed;
 pub mod frame;
 pub mod gates;
 pub mod health;
@@ -45,7 +46,12 @@ pub mod workflow;
         (name = "operations", description = "Health, metrics and the checkpoints of the record")
     ),
     modifiers(&Bearer),
-    components(schemas(problem::ProblemDocument, statistics::Format, crate::domain::period::Interval))
+    components(schemas(
+        problem::ProblemDocument,
+        statistics::Format,
+        statistics::takings::TakingsDetail,
+        crate::domain::period::Interval
+    ))
 )]
 struct Document;
 
@@ -71,6 +77,8 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(declarations::declare)
             .service(declarations::list::list)
             .service(declarations::history::read)
+            .service(feed::read)
+            .service(declarations::fee::read)
             .service(declarations::act)
             .service(declarations::read)
             .service(declarations::amend)
@@ -106,7 +114,8 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(statistics::closings::list)
             .service(statistics::closings::compare)
             .service(statistics::closings::read)
-            .service(statistics::closings::signed),
+            .service(statistics::closings::signed)
+            .service(statistics::takings::read),
     );
 }
 

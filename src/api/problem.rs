@@ -16,6 +16,7 @@ use crate::domain::period::shown;
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::workflow::Action;
 use crate::storage::pool::is_away;
+use crate::storage::receipts::UsedReceipt;
 use crate::texts::{self, Language};
 
 /// A cause that is logged and never sent.
@@ -73,6 +74,9 @@ pub enum Problem {
         /// Which, for the firm that owns it.
         other: Option<Number>,
     },
+    /// The receipt stands for another payment, or was refunded already.
+    #[error("receipt used: {}", .0.receipt)]
+    ReceiptUsed(Box<UsedReceipt>),
     /// The same key is being worked on.
     #[error("idempotency in flight")]
     IdempotencyInFlight,
@@ -204,6 +208,7 @@ impl Problem {
             Self::OnHold { .. } => (StatusCode::CONFLICT, "on-hold"),
             Self::GateClosed { .. } => (StatusCode::CONFLICT, "gate-closed"),
             Self::VehicleAlreadyDeclared { .. } => (StatusCode::CONFLICT, "vehicle-already-declared"),
+            Self::ReceiptUsed(_) => (StatusCode::CONFLICT, "receipt-used"),
             Self::IdempotencyInFlight => (StatusCode::CONFLICT, "idempotency-in-flight"),
             Self::AlreadyExists(_) => (StatusCode::CONFLICT, "already-exists"),
             Self::NothingNew(_) => (StatusCode::CONFLICT, "nothing-new"),
@@ -235,6 +240,12 @@ impl Problem {
             }
             Self::MethodNotAllowed(methods) => vec![("allowed", methods_text(methods))],
             Self::NotAcceptable(types) | Self::UnsupportedMediaType(types) => vec![("allowed", (*types).to_owned())],
+            Self::ReceiptUsed(used) => vec![
+                ("receipt", used.receipt.clone()),
+                ("kind", used.kind.to_string()),
+                ("crossing_point", used.crossing_point.clone()),
+                ("day", used.day.to_string()),
+            ],
             Self::AlreadyExists(pointer) => vec![("pointer", (*pointer).to_owned())],
             Self::Stale(revision) | Self::NothingNew(revision) => vec![("revision", revision.to_string())],
             Self::TooLarge(limit) => vec![("limit", limit.to_string())],

@@ -23,6 +23,7 @@ const KINDS: &[(u16, &str)] = &[
     (409, "on-hold"),
     (409, "gate-closed"),
     (409, "vehicle-already-declared"),
+    (409, "receipt-used"),
     (409, "idempotency-in-flight"),
     (409, "already-exists"),
     (409, "nothing-new"),

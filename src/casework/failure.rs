@@ -4,6 +4,7 @@ use std::error::Error;
 
 use crate::domain::act::Refusal;
 use crate::domain::number::Number;
+use crate::storage::receipts::UsedReceipt;
 
 /// One variant for each way in which a piece of casework can fail. Knows nothing of HTTP.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,9 @@ pub enum Failure {
         /// Which, where it is the caller's own firm's.
         other: Option<Number>,
     },
+    /// The receipt stands for another payment already, or was refunded already.
+    #[error("the receipt {} is used", .0.receipt)]
+    ReceiptUsed(UsedReceipt),
     /// The firm is not there, or disabled.
     #[error("the firm is not there or disabled")]
     NoSuchFirm,

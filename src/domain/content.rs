@@ -118,6 +118,14 @@ pub struct GoodsLine {
     pub origin: Option<String>,
 }
 
+impl GoodsLine {
+    /// The chapter of the Harmonized System that it falls in.
+    #[must_use]
+    pub fn chapter(&self) -> Option<u8> {
+        self.hs_code.get(..2)?.parse().ok()
+    }
+}
+
 /// A customs declaration that the goods stand on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -275,7 +283,7 @@ impl Content {
     /// The chapters of the Harmonized System that its goods fall in, each once.
     #[must_use]
     pub fn hs_chapters(&self) -> Vec<u8> {
-        let mut chapters: Vec<u8> = self.goods.iter().filter_map(|line| line.hs_code.get(..2)?.parse().ok()).collect();
+        let mut chapters: Vec<u8> = self.goods.iter().filter_map(GoodsLine::chapter).collect();
         chapters.sort_unstable();
         chapters.dedup();
         chapters

@@ -339,11 +339,12 @@ impl Action {
             Self::BorderGuardRefuse => part(Track::BorderGuard, &[BorderGuard], STAY_ARRIVED, REASON),
             Self::BorderGuardRevoke => part(Track::BorderGuard, &[BorderGuard], STAY_ARRIVED, REASON),
 
-            Self::FeeAssess => part(Track::Fee, &[FeeCollector], STAY_REGISTERED, &[Required(F::AmountVnd)]),
+            Self::FeeAssess => part(Track::Fee, &[FeeCollector], STAY_REGISTERED, &[Optional(F::AmountVnd), Optional(F::Reason)]),
             Self::FeePay    => part(Track::Fee, &[FeeCollector], STAY_REGISTERED, &[Required(F::Receipt)]),
             Self::FeeWaive  => part(Track::Fee, &[FeeCollector], STAY_REGISTERED, REASON),
+            // Not from `transferred`: a paid fee goes on with the vehicle, and is refunded where it went.
             Self::FeeRefund => part(Track::Fee, &[FeeCollector],
-                                    to!(&[Registered, Arrived, InYard, Ready, Completed, Cancelled, Rejected, Expired, TurnedBack, Transferred] => Same), REASON),
+                                    to!(&[Registered, Arrived, InYard, Ready, Completed, Cancelled, Rejected, Expired, TurnedBack] => Same), REASON),
 
             Self::TransshipmentStart  => part(Track::Transshipment, &[YardOperator], to!(&[InYard] => Same), &[]),
             Self::TransshipmentFinish => part(Track::Transshipment, &[YardOperator], to!(&[InYard] => Same), &[Required(F::OnwardPlate)]),

@@ -14,11 +14,13 @@ pub mod declarations;
 pub mod dwell;
 pub mod embedded;
 pub mod evidence;
+pub mod feed;
 pub mod firms;
 pub mod idempotency;
 pub mod mandates;
 pub mod migrate;
 pub mod pool;
+pub mod receipts;
 pub mod reference;
 #[expect(missing_docs, reason = "the tables are described in the migrations")]
 pub mod schema;

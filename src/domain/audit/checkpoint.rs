@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(gap(None, action, at("2025-03-31T09:00:00Z")), None, "there was none to be late after");
         assert_eq!(gap(last, action, at("2025-03-31T02:31:10Z")), None, "it was silent until then");
         let until = at("2025-03-31T02:34:30Z");
-        assert_eq!(gap(last, action, until), Some(Gap { from: last.unwrap(), until }));
+        assert_eq!(gap(last, action, until), last.map(|from| Gap { from, until }));
         assert_eq!(gap(last, None, at("2025-03-31T03:02:00Z")), None);
         assert!(gap(last, None, at("2025-03-31T03:05:00Z")).is_some());
     }

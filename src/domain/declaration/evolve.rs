@@ -278,6 +278,7 @@ impl Declaration {
             }
             Action::FeeAssess => {
                 part.amount_vnd = details.amount_vnd;
+                part.working.clone_from(&details.working);
                 part.state = TrackState::UnderWay;
             }
             Action::FeePay => {
