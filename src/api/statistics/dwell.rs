@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::throughput::{Dimension, LONGEST_DAILY, columns_of, gate_of, rows_of};
+use super::throughput::{Dimension, LONGEST_DAILY, columns_of, gate_of, rows_of, steady_pieces};
 use super::{TIME_ZONE, Table, Wanted, wanted};
 use crate::api::principal::StatisticsReader;
 use crate::api::problem::{Problem, ProblemDocument};
@@ -200,13 +200,7 @@ pub async fn read(
         return Err(Problem::InvalidRequest(vec![failure]));
     }
     let book = rules.book();
-    let pieces: Vec<(usize, Span)> = periods
-        .iter()
-        .enumerate()
-        .flat_map(|(place, period)| {
-            book.reference.steady_pieces(period.span).into_iter().map(move |piece| (place, piece))
-        })
-        .collect();
+    let pieces = steady_pieces(&periods, &book.reference);
     let spans: Vec<Span> = pieces.iter().map(|(_, span)| *span).collect();
     let taken = buckets(&mut *pool.get().await?, &spans, question.between, question.apart()).await?;
     question.wanted.respond(&request, &report(&question, &periods, &pieces, &taken, &book.reference, clock.now()))

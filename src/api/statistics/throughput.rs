@@ -150,6 +150,12 @@ fn combinations(by: &[Dimension], reference: &Reference, pieces: &[Span], sums: 
     all.into_iter().collect()
 }
 
+/// The periods in pieces within which no crossing point changes its gate, each with its period's place.
+pub(super) fn steady_pieces(periods: &[Period], reference: &Reference) -> Vec<(usize, Span)> {
+    let pieces = |period: &Period| reference.steady_pieces(period.span).into_iter();
+    periods.iter().enumerate().flat_map(|(place, period)| pieces(period).map(move |piece| (place, piece))).collect()
+}
+
 /// The gate whose counts these are; a crossing point that nobody knows stands for itself.
 pub(super) fn gate_of(reference: &Reference, crossing_point: &str, piece: Span) -> String {
     let known = reference.counted_crossing_point(crossing_point, piece.from);
@@ -246,13 +252,7 @@ pub async fn read(
 ) -> Result<HttpResponse, Problem> {
     let question = Question::read(&request)?;
     let periods = question.interval.divide(question.span);
-    let pieces: Vec<(usize, Span)> = periods
-        .iter()
-        .enumerate()
-        .flat_map(|(place, period)| {
-            rules.book().reference.steady_pieces(period.span).into_iter().map(move |piece| (place, piece))
-        })
-        .collect();
+    let pieces = steady_pieces(&periods, &rules.book().reference);
     let spans: Vec<Span> = pieces.iter().map(|(_, span)| *span).collect();
     let rows = periods.len() * combinations(&question.by, &rules.book().reference, &spans, &[]).len();
     if rows > MOST_ROWS {
