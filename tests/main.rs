@@ -12,6 +12,7 @@ mod closings;
 mod cluster;
 mod connections;
 mod contract;
+mod corrections;
 mod demo;
 mod exact;
 mod faults;
@@ -36,6 +37,7 @@ mod start;
 mod statistics;
 mod support;
 mod take_over;
+mod transfers;
 mod walk;
 
 use border_gate::domain::workflow::{Action, Role, State, To};

@@ -147,3 +147,33 @@ async fn every_command_of_the_audit_paper_works_as_it_is_copied() {
     assert!(out.contains("{\"erased\":["), "{out}");
     assert!(out.contains("\"people_erased_at\":\"20"), "{out}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_of_the_paper_on_corrections_works_as_it_is_copied() {
+    let out = run("docs/CORRECTIONS.md", "## Trying it", "").await;
+    let figures: Vec<&str> = out.lines().filter_map(|line| line.split_once(",HUU_NGHI,")).map(|(_, of)| of).collect();
+    assert_eq!(figures, ["0,1,0", "0,0,0", "0,0,0"], "arrived, cleared, fees: {out}");
+    for action in ["customs.revoke", "undo_arrive", "fee.refund", "amend"] {
+        assert!(out.contains(&format!("\"action\":\"{action}\"")), "the history tells of {action}: {out}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_of_the_paper_on_transfers_works_as_it_is_copied() {
+    let out = run("docs/TRANSFERS.md", "## Trying it", "").await;
+    let figures: Vec<&str> =
+        out.lines().filter(|line| line.contains("HUU_NGHI") || line.contains("TAN_THANH")).collect();
+    let figures: Vec<&str> = figures.iter().map(|line| line.split_once(',').unwrap().1).collect();
+    // declared, transferred in, cleared, transferred, turned back
+    let expected = ["HUU_NGHI,2,0,1,1,0", "TAN_THANH,0,1,0,0,0", "HUU_NGHI,2,0,1,1,1", "TAN_THANH,0,1,0,0,0"];
+    assert_eq!(figures, expected, "{out}");
+    assert!(out.contains("completed"), "{out}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_of_the_paper_on_languages_works_as_it_is_copied() {
+    let out = run("docs/LANGUAGES.md", "# Languages", "## Where the texts are").await;
+    for title in ["Đang bị tạm dừng", "On hold", "扣停中"] {
+        assert!(out.contains(title), "{title} in {out}");
+    }
+}

@@ -25,7 +25,10 @@ rule-wrong-type = The value is of the wrong type; it must be { $wanted ->
    *[other] { $wanted }
 }.
 rule-duplicate = This is the same as at { $first }; name each once.
-rule-not-amendable-now = This can no longer be changed in the present state; leave it as it was.
+rule-not-amendable-now = { $when ->
+    [returned] This can be changed only after the gate has returned the declaration; until then only vehicle, driver, crew and planned arrival can.
+   *[none] This cannot be changed; leave it as it was, or, where it is wrong, cancel and declare anew.
+}
 rule-action-not-ordered = “{ $given }” cannot be sent here; it happens by itself or has its own address.
 rule-idempotency-key-format = An Idempotency-Key has 1 to 255 printable characters.
 rule-limit-range = limit must be from 1 to { $maximum }.
@@ -54,6 +57,7 @@ rule-plate-format = { $plate ->
 }
 rule-plate-unusual = The two-letter series of { $plate } could not be confirmed; check it. This does not stop the declaration.
 rule-other-plate = The plate seen, { $seen }, is not the expected { $expected }; give a reason or correct the plate.
+rule-onward-plate-format = The onward vehicle's plate is neither one of Vietnam nor one of China; right are 12C12345 or 桂F12345.
 rule-onward-is-declared = The onward vehicle must be another than the declared one.
 rule-container-format = { $container } is no container number: four letters (the fourth U, J or Z) and seven digits.
 rule-container-check-digit = The check digit of container { $container } does not hold (ISO 6346); check the number.

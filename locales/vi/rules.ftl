@@ -25,7 +25,10 @@ rule-wrong-type = Giá trị sai kiểu; cần { $wanted ->
    *[other] { $wanted }
 }.
 rule-duplicate = Giá trị này trùng với giá trị ở { $first }; mỗi giá trị chỉ nêu một lần.
-rule-not-amendable-now = Mục này không sửa được nữa ở trạng thái hiện tại; hãy bỏ thay đổi ở mục này.
+rule-not-amendable-now = { $when ->
+    [returned] Mục này chỉ sửa được sau khi cửa khẩu trả tờ khai để bổ sung; hiện chỉ sửa được phương tiện, lái xe, người đi cùng và giờ dự kiến đến.
+   *[none] Mục này không sửa được; hãy giữ nguyên, hoặc nếu khai sai thì hủy tờ khai và khai báo lại.
+}
 rule-action-not-ordered = Thao tác “{ $given }” không gửi được ở đây; hệ thống tự thực hiện hoặc có địa chỉ riêng.
 rule-idempotency-key-format = Idempotency-Key phải gồm 1 đến 255 ký tự in được.
 rule-limit-range = limit phải từ 1 đến { $maximum }.
@@ -54,9 +57,10 @@ rule-plate-format = Biển số { $plate ->
 }
 rule-plate-unusual = Chưa xác nhận được sê ri hai chữ cái của biển số { $plate }; hãy kiểm tra lại, tờ khai vẫn gửi được.
 rule-other-plate = Biển số thực tế { $seen } khác biển số dự kiến { $expected }; hãy nêu lý do hoặc sửa biển số.
+rule-onward-plate-format = Biển số xe nhận hàng không đúng mẫu của Việt Nam hay Trung Quốc; ví dụ đúng: 12C12345, 桂F12345.
 rule-onward-is-declared = Xe nhận hàng phải khác phương tiện đã khai báo.
-rule-container-format = Số công-te-nơ { $container } không đúng mẫu: bốn chữ cái (chữ thứ tư là U, J hoặc Z) và bảy chữ số.
-rule-container-check-digit = Chữ số kiểm tra của công-te-nơ { $container } không đúng; hãy kiểm tra lại theo ISO 6346.
+rule-container-format = Số container { $container } không đúng mẫu: bốn chữ cái (chữ thứ tư là U, J hoặc Z) và bảy chữ số.
+rule-container-check-digit = Chữ số kiểm tra của container { $container } không đúng; hãy kiểm tra lại theo ISO 6346.
 rule-vin-format = Số khung phải gồm 17 chữ cái và chữ số, không có I, O, Q.
 rule-wagon-has-no-plate = Toa tàu không có biển số; hãy dùng wagon_number.
 rule-wagon-has-no-driver = Toa tàu không có lái xe; hãy bỏ mục này.

@@ -162,9 +162,7 @@ mod tests {
         let arms: Vec<&str> = arms.filter_map(|(_, kind)| kind.split('"').nth(1)).collect();
         let listed: Vec<&str> = KINDS.iter().map(|(_, slug)| *slug).collect();
         assert_eq!(listed, arms);
-        for problem in
-            [Problem::NotFound, Problem::Stale(1), Problem::TooLarge(1), Problem::OnHold { offered: Vec::new() }]
-        {
+        for problem in [Problem::NotFound, Problem::Stale(1), Problem::TooLarge(1), Problem::Gone] {
             let (status, slug) = problem.kind();
             assert!(KINDS.contains(&(status.as_u16(), slug)), "{slug} is {status}");
         }

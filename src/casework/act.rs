@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::writer::Pending;
 use super::{Done, Order, Work};
 use crate::domain::act::{self, Acted, Refusal};
+use crate::domain::content::mark_in;
 use crate::domain::declaration::Declaration;
 use crate::domain::declare::amend;
 use crate::domain::number::Number;
@@ -292,11 +293,14 @@ impl Desk {
             for one in moving {
                 let number = one.before.number.as_i64();
                 if let Some(other) = outcome.stood_in_the_way.get(&number) {
-                    let firm = one.before.firm.0;
+                    let vehicle = one.change().claim().as_deref().map(mark_in).unwrap_or_default().to_owned();
                     for pending in one.pending() {
-                        let other =
-                            other.filter(|(_, owner)| *owner == firm).and_then(|(other, _)| Number::from_i64(other));
-                        pending.answer(Err(Failure::VehicleAlreadyDeclared { other }));
+                        // An officer may not see what stands in the way elsewhere: its own firm alone is told.
+                        let firm = pending.ask.who.actor.firm.map(|firm| firm.0);
+                        let other = other
+                            .filter(|(_, owner)| Some(*owner) == firm)
+                            .and_then(|(other, _)| Number::from_i64(other));
+                        pending.answer(Err(Failure::VehicleAlreadyDeclared { vehicle: vehicle.clone(), other }));
                     }
                 } else if outcome.lost.contains(&number) {
                     again.extend(one.without_used(&outcome.used));

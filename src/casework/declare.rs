@@ -128,6 +128,7 @@ impl Desk {
                 Some(_) if let Some(used) = used => Err(Failure::ReceiptUsed(used.clone())),
                 // Without a holder the place was given up since, or another of the same set took it.
                 Some(reason) => Err(Failure::VehicleAlreadyDeclared {
+                    vehicle: after.content.mark().unwrap_or_default().to_owned(),
                     other: reason
                         .holder
                         .filter(|(_, firm)| *firm == own_firm)

@@ -18,6 +18,8 @@ pub enum Failure {
     /// The vehicle has an active declaration in this direction already.
     #[error("the vehicle has an active declaration in this direction")]
     VehicleAlreadyDeclared {
+        /// The vehicle's plate or wagon number.
+        vehicle: String,
         /// Which, where it is the caller's own firm's.
         other: Option<Number>,
     },

@@ -171,7 +171,7 @@ impl Part {
     }
 
     /// The part as it begins anew after its declaration was returned: the lane stays the floor
-    /// under the next one, a fee that was paid or waived stays so.
+    /// under the next one, a fee that was paid or waived stays so, and what changed hands stays counted.
     #[must_use]
     pub fn begun_anew(&self, track: Track) -> Self {
         if track == Track::Fee && self.is_done() {

@@ -344,7 +344,7 @@ impl Action {
             Self::FeeWaive  => part(Track::Fee, &[FeeCollector], STAY_REGISTERED, REASON),
             // Not from `transferred`: a paid fee goes on with the vehicle, and is refunded where it went.
             Self::FeeRefund => part(Track::Fee, &[FeeCollector],
-                                    to!(&[Registered, Arrived, InYard, Ready, Completed, Cancelled, Rejected, Expired, TurnedBack] => Same), REASON),
+                                    to!(&[Registered, Arrived, InYard, Ready, Completed, Cancelled, Rejected, Expired, TurnedBack, Transferred] => Same), REASON),
 
             Self::TransshipmentStart  => part(Track::Transshipment, &[YardOperator], to!(&[InYard] => Same), &[]),
             Self::TransshipmentFinish => part(Track::Transshipment, &[YardOperator], to!(&[InYard] => Same), &[Required(F::OnwardPlate)]),

@@ -113,7 +113,7 @@ pub(super) fn problem(
         Failure::NoSuchDeclaration => Problem::NotFound,
         Failure::Refused(Refusal::Invalid(failures)) => invalid(failures),
         Failure::Refused(refusal) => refusal.into(),
-        Failure::VehicleAlreadyDeclared { other } => Problem::VehicleAlreadyDeclared { other },
+        Failure::VehicleAlreadyDeclared { vehicle, other } => Problem::VehicleAlreadyDeclared { vehicle, other },
         Failure::ReceiptUsed(used) => Problem::ReceiptUsed(Box::new(used)),
         Failure::NoSuchFirm => Problem::Forbidden("firm-disabled"),
         Failure::Stale(revision) => Problem::Stale(revision),

@@ -77,8 +77,7 @@ pub(super) fn said(
         }
         Action::Arrive | Action::Complete => {
             let seen = details.observed_plate.as_deref().map(normalise).unwrap_or_default();
-            let expected =
-                if order.action == Action::Arrive { declaration.content.mark() } else { declaration.expected_plate() };
+            let expected = declaration.expected_plate();
             if expected != Some(seen.as_str()) {
                 details.expected_plate = expected.map(str::to_owned);
                 if details.mismatch_reason.is_none() {
@@ -91,7 +90,13 @@ pub(super) fn said(
             }
             details.observed_plate = Some(seen);
         }
-        Action::TractorReturned => details.observed_plate = details.observed_plate.as_deref().map(normalise),
+        Action::TractorReturned => {
+            let seen = details.observed_plate.as_deref().map(normalise);
+            // Another than the one that came is no refusal: it is there, and the history says so.
+            let came = declaration.progress.observed_plate.as_deref().or_else(|| declaration.content.mark());
+            details.expected_plate = came.filter(|came| Some(*came) != seen.as_deref()).map(str::to_owned);
+            details.observed_plate = seen;
+        }
         Action::Transfer => match &details.crossing_point {
             Some(code) if *code == declaration.content.crossing_point => fail("/crossing_point", "same-crossing-point"),
             Some(code) => match rules.reference.crossing_point(code, today) {
@@ -158,7 +163,7 @@ pub(super) fn said(
         Action::TransshipmentFinish => {
             let plate = details.onward_plate.as_deref().map(normalise).unwrap_or_default();
             match content::country_of(&plate) {
-                None => fail("/onward_plate", "plate-format"),
+                None => fail("/onward_plate", "onward-plate-format"),
                 Some(country) => {
                     let vehicle = content::vehicle_key(country, &plate);
                     if Some(&vehicle) == declaration.content.vehicle_key().as_ref() {

@@ -113,6 +113,9 @@ pub struct Details {
     /// `transfer_in`: the vehicle that took the goods over there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub onward: Option<Onward>,
+    /// `transfer_in`: customs had cleared it already, here or before, and it was counted there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cleared_before: bool,
     /// `transfer_in`: when it was declared there. `take_over`: every stamp of the older record.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stamps: Option<Box<Stamps>>,

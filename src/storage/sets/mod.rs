@@ -209,7 +209,8 @@ fn insert_sql() -> String {
         "with {receipts}
          q as materialized (
              select * from {rows}
-             where exists (select from firms f where f.id = q.firm and f.disabled_at is null)
+             where exists (select from firms f where f.id = q.firm
+                             and (f.disabled_at is null or q.last_action = 'transfer_in'))
                and not exists (select from declarations d where d.number = q.number)
                and (q.number in (select declaration from b)) is not true),
          w as (insert into vehicles_present (vehicle, direction, declaration)
@@ -288,7 +289,8 @@ impl Statements {
     }
 
     /// Inserts new declarations. Left out are those whose vehicle has its place taken, whose firm is not
-    /// there or disabled, whose number exists, and whose receipt is used.
+    /// there or disabled (but for what a transfer makes: its vehicle is at the gate), whose number exists, and whose receipt
+    /// is used.
     ///
     /// # Errors
     ///
