@@ -128,7 +128,17 @@ fn expected(operation: &str, caller: &Caller) -> Option<Outcome> {
             (role, Some(OauthScope::ActionsWrite)) => role.is_officer(),
             _ => false,
         }),
-        "backlog" | "quarter" | "throughput" => if_may(statistics && narrowed(OauthScope::StatisticsRead)),
+        "close_period" => if_may(role == Role::Analyst && caller.scope.is_none()),
+        "read_closing" | "read_closing_document" => {
+            if statistics && narrowed(OauthScope::StatisticsRead) {
+                NotFound
+            } else {
+                Forbidden
+            }
+        }
+        "backlog" | "compare_closings" | "dwell" | "list_closings" | "period" | "quarter" | "throughput" => {
+            if_may(statistics && narrowed(OauthScope::StatisticsRead))
+        }
         "list_accounts"
         | "create_account"
         | "read_account"
@@ -182,6 +192,8 @@ async fn every_operation_lets_through_whom_it_is_for_and_nobody_else() {
                 .replace("{id}", if path.contains("clients") { &client } else { &account })
                 .replace("{tax_code}", "0100233488")
                 .replace("{quarter}", "2025-Q1")
+                .replace("{period}", "2024-Q4")
+                .replace("{revision}", "1")
                 .replace("{list}", "gates")
                 .replace("{code}", "HUU_NGHI")
                 .replace("{slug}", "not-found");

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use border_gate::api;
+use border_gate::domain::actor::Actor;
 use border_gate::domain::workflow::Role;
 use chrono::DateTime;
 use serde_json::{Value, json};
@@ -188,6 +189,19 @@ async fn every_operation_turns_away_who_bears_no_token() {
     assert!(seen > 30, "the document lists {seen} operations");
 }
 
+/// Somebody whose bodies are read at this path.
+fn whose(path: &str) -> Actor {
+    if path.contains("/admin/") {
+        officer(Role::Admin, &[])
+    } else if path.contains("/statistics/") {
+        officer(Role::Analyst, &[])
+    } else if path.contains("/devices/") {
+        device("barrier-1", Role::BorderGuard)
+    } else {
+        declarant(1)
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_bodies_are_refused_and_never_a_fault_of_ours() {
     let gate = TestGate::open().await;
@@ -226,11 +240,7 @@ async fn hostile_bodies_are_refused_and_never_a_fault_of_ours() {
     ];
     let mut seen = 0;
     for operation in operations().iter().filter(|operation| operation.what["requestBody"].is_object()) {
-        let actor = match operation.path.as_str() {
-            path if path.contains("/admin/") => admin.clone(),
-            path if path.contains("/devices/") => device("barrier-1", Role::BorderGuard),
-            _ => declarant(1),
-        };
+        let actor = whose(&operation.path);
         let id = if operation.path.contains("clients") { &client } else { &account };
         let path = operation.path.replace("{number}", declared["number"].as_str().unwrap()).replace("{id}", id);
         let path = path.replace("{tax_code}", FIRMS[0]).replace("{list}", "yards").replace("{code}", "XUAN_CUONG");
@@ -265,7 +275,7 @@ async fn a_body_that_is_too_large_is_refused_everywhere() {
     let refused = all.iter().filter(of_a_request).map(|operation| {
         let (gate, large) = (&gate, &large);
         async move {
-            let actor = if operation.path.contains("/admin/") { officer(Role::Admin, &[]) } else { declarant(1) };
+            let actor = whose(&operation.path);
             let kind = operation.what["requestBody"]["content"].as_object().unwrap().keys().next().unwrap();
             let headers = [("Content-Type", kind.as_str()), ("If-Match", "*")];
             let reply = gate.ask(Some(&actor), &operation.method, &filled(&operation.path), &headers, large).await;

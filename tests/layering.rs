@@ -72,11 +72,9 @@ fn settings_are_read_by_the_binary_alone() {
 }
 
 /// Where transactions open beside casework, and why.
-const TRANSACTIONS: [&str; 3] = [
+const TRANSACTIONS: [&str; 2] = [
     // A session and its tokens begin together; a refresh token is used once.
     "identity/sessions.rs",
-    // One snapshot for two reads; it writes nothing.
-    "api/statistics/backlog.rs",
     // The demo's accounts.
     "commands/demo.rs",
 ];

@@ -141,8 +141,11 @@ const DISTRIBUTED: [(&str, &str); 8] = [
 const REFERENCE: [&str; 1] = ["firms"];
 
 /// The tables that would stay on one node.
-const LOCAL: [&str; 10] = [
+const LOCAL: [&str; 13] = [
     "throughput",
+    "stock",
+    "dwell",
+    "closings",
     "checkpoints",
     "reference",
     "reference_changes",

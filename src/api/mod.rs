@@ -116,6 +116,13 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(statistics::quarter::read)
             .service(statistics::throughput::read)
             .service(statistics::backlog::read)
+            .service(statistics::period::read)
+            .service(statistics::dwell::read)
+            .service(statistics::closings::create)
+            .service(statistics::closings::list)
+            .service(statistics::closings::compare)
+            .service(statistics::closings::read)
+            .service(statistics::closings::signed)
             .service(statistics::takings::read),
     );
 }
@@ -150,6 +157,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
     let document = document();
     config
         .app_data(web::Data::new(frame::KnownPaths::of(&document)))
+        .app_data(web::Data::new(statistics::live::Live::default()))
         .app_data(web::PayloadConfig::new(frame::MAX_BODY))
         .default_service(web::to(frame::unknown));
     routes(&mut ServiceConfig::new(config));

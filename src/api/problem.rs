@@ -104,6 +104,9 @@ pub enum Problem {
     /// The declaration has no gate pass; the slug says why.
     #[error("no pass: {0}")]
     NoPass(&'static str),
+    /// The period's figures are those of its last closing, this revision.
+    #[error("nothing new since revision {0}")]
+    NothingNew(i32),
     /// What the cursor points to is no more.
     #[error("gone")]
     Gone,
@@ -234,6 +237,7 @@ impl Problem {
             Self::AlreadyExists(_) => (StatusCode::CONFLICT, "already-exists"),
             Self::SequenceMismatch => (StatusCode::CONFLICT, "sequence-mismatch"),
             Self::NoPass(_) => (StatusCode::CONFLICT, "no-pass"),
+            Self::NothingNew(_) => (StatusCode::CONFLICT, "nothing-new"),
             Self::Gone => (StatusCode::GONE, "gone"),
             Self::Stale(_) => (StatusCode::PRECONDITION_FAILED, "stale"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
@@ -300,7 +304,7 @@ impl Problem {
                 ]
             }
             Self::AlreadyExists(pointer) => vec![("pointer", (*pointer).to_owned())],
-            Self::Stale(revision) => vec![("revision", revision.to_string())],
+            Self::Stale(revision) | Self::NothingNew(revision) => vec![("revision", revision.to_string())],
             Self::VehicleAlreadyDeclared { vehicle, .. } => vec![("vehicle", vehicle.clone())],
             Self::TooLarge(limit) => vec![("limit", limit.to_string())],
             Self::TooManyRequests(seconds) => vec![("seconds", seconds.to_string())],

@@ -31,6 +31,7 @@ const KINDS: &[(u16, &str)] = &[
     (409, "already-exists"),
     (409, "sequence-mismatch"),
     (409, "no-pass"),
+    (409, "nothing-new"),
     (410, "gone"),
     (412, "stale"),
     (413, "too-large"),

@@ -22,6 +22,7 @@ pub mod act;
 pub mod administration;
 pub mod batch;
 pub mod checkpoints;
+pub mod closing;
 pub mod declare;
 mod desk;
 pub mod doctor;

@@ -29,8 +29,16 @@ pub async fn doctor(settings: &Settings) -> anyhow::Result<()> {
         eprintln!();
     }
     println!(
-        "recounted {} declarations in one snapshot: {} counters, {} places of vehicles, {} in yards, bays and hours, and {} receipts compared",
-        findings.declarations, findings.counters, findings.places, findings.rooms, findings.receipts
+        "recounted {} declarations in one snapshot: {} counters, {} months' stocks, {} dwell counts, {} places of \
+         vehicles, {} in yards, bays and hours, and {} receipts compared, {} closings checked",
+        findings.declarations,
+        findings.counters,
+        findings.stocks,
+        findings.dwells,
+        findings.places,
+        findings.rooms,
+        findings.receipts,
+        findings.closings
     );
     for difference in findings.differences.iter().take(LISTED) {
         println!("  {difference}");

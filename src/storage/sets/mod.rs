@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use tokio_postgres::{Client, Error, Statement};
 
-use self::columns::{Columns, Counted, Imported, Kept, Moved, Parameter, Received, Taken, Told, Whole};
+use self::columns::{Columns, Counted, Imported, Kept, Moved, Parameter, Received, Taken, Told, Waited, Whole};
 use super::column_types::JsonText;
 use super::declarations::{STORED_COLUMNS, Stored};
 use super::device_actions::DeviceAction;
@@ -140,12 +140,17 @@ enum Devices {
     Told,
 }
 
-/// The parts that every set's statement ends with: actions, keys, receipts and counters of the numbers in `done`, and what
+/// The parts that every set's statement ends with: actions, keys, receipts and statistics of the numbers in `done`, and what
 /// devices told of. That a sequence is there already is an error: nothing may be taken twice.
+///
+/// The stock is the sum of four of the counters, and touches its rows only where one of those changes.
 fn tail(done: &str, devices: Devices, taken: &mut usize) -> String {
     let actions = Taken::unnest("x", taken);
     let kept = Kept::unnest("x", taken);
     let counted = Counted::unnest("x", taken);
+    let waited = Waited::unnest("x", taken);
+    let [registered, arrived, left, fell_away] =
+        [Measure::Registered, Measure::Arrived, Measure::Left, Measure::FellAway].map(|measure| measure as usize);
     let measures = Measure::WORDS;
     let sums: Vec<String> = (0..measures.len())
         .map(|measure| format!("coalesce(sum(amount) filter (where measure = {measure}), 0)::bigint"))
@@ -160,7 +165,7 @@ fn tail(done: &str, devices: Devices, taken: &mut usize) -> String {
             let told = Told::unnest("x", taken);
             let columns = Told::NAMES.join(", ");
             format!(
-                "v as (insert into device_actions ({columns})
+                "e as (insert into device_actions ({columns})
                        select {columns} from {told} where (x.declaration in (select number from {done})) is true),"
             )
         }
@@ -177,7 +182,23 @@ fn tail(done: &str, devices: Devices, taken: &mut usize) -> String {
          t as (insert into throughput as t ({cell}, {columns})
                select {cell}, {sums} from {counted} where (x.number in (select number from {done})) is true
                group by {cell} order by {cell}
-               on conflict ({cell}) do update set {added})
+               on conflict ({cell}) do update set {added}),
+         o as (insert into stock as t (month, crossing_point, direction, cargo_class, inside, registered)
+               select * from (
+                   select date_trunc('month', day)::date, crossing_point, direction, cargo_class,
+                          sum(case measure when {arrived} then amount when {left} then -amount else 0 end)::bigint as inside,
+                          sum(case measure when {registered} then amount when {left} then 0 else -amount end)::bigint as registered
+                     from {counted}
+                    where measure in ({registered}, {arrived}, {left}, {fell_away}) and (x.number in (select number from {done})) is true
+                    group by 1, 2, 3, 4) as x
+               where inside <> 0 or registered <> 0 order by 1, 2, 3, 4
+               on conflict (month, crossing_point, direction, cargo_class)
+               do update set inside = t.inside + excluded.inside, registered = t.registered + excluded.registered),
+         v as (insert into dwell as t (pair, {cell}, bucket, vehicles)
+               select pair, {cell}, bucket, sum(vehicles)::bigint from {waited}
+               where (x.number in (select number from {done})) is true
+               group by pair, {cell}, bucket having sum(vehicles) <> 0 order by pair, {cell}, bucket
+               on conflict (pair, {cell}, bucket) do update set vehicles = t.vehicles + excluded.vehicles)
          select number from {done}",
         action_columns = Taken::NAMES.join(", "),
         receipt_columns = Received::NAMES.join(", "),
@@ -355,12 +376,14 @@ impl Statements {
         let mut kept = Kept::default();
         let mut counted = Counted::default();
         let mut told = Told::default();
+        let mut waited = Waited::default();
         for change in set {
             received.push(change);
             actions.push(change);
             kept.push(change);
             counted.push(change);
             told.push(change);
+            waited.push(change);
         }
         let mut parameters = rows.parameters();
         parameters.extend(besides);
@@ -368,6 +391,7 @@ impl Statements {
         parameters.extend(actions.parameters());
         parameters.extend(kept.parameters());
         parameters.extend(counted.parameters());
+        parameters.extend(waited.parameters());
         if tells(set) {
             parameters.extend(told.parameters());
         }
