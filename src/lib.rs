@@ -12,6 +12,7 @@ pub mod demo;
 pub mod domain;
 pub mod identity;
 pub mod intake;
+pub mod reports;
 pub mod service;
 pub mod settings;
 pub mod storage;

@@ -112,7 +112,9 @@ fn expected(operation: &str, caller: &Caller) -> Option<Outcome> {
         }),
         // Asked with an agency's own action, here the border guard's.
         "take_action of an agency" => if_seen(role == Role::BorderGuard && narrowed(OauthScope::ActionsWrite)),
-        "backlog" | "quarter" | "throughput" => if_may(statistics && narrowed(OauthScope::StatisticsRead)),
+        "backlog" | "daily_report" | "quarter" | "quarterly_report" | "throughput" => {
+            if_may(statistics && narrowed(OauthScope::StatisticsRead))
+        }
         "list_accounts"
         | "create_account"
         | "read_account"
@@ -165,6 +167,7 @@ async fn every_operation_lets_through_whom_it_is_for_and_nobody_else() {
                 .replace("{id}", if path.contains("clients") { &client } else { &account })
                 .replace("{tax_code}", "0100233488")
                 .replace("{quarter}", "2025-Q1")
+                .replace("{day}", "2024-08-22")
                 .replace("{list}", "gates")
                 .replace("{code}", "HUU_NGHI")
                 .replace("{slug}", "not-found");

@@ -83,6 +83,7 @@ fn filled(path: &str) -> String {
         .replace("{id}", "1")
         .replace("{tax_code}", "0100112437")
         .replace("{quarter}", "2025-Q1")
+        .replace("{day}", "2024-08-22")
         .replace("{list}", "gates")
         .replace("{slug}", "not-found")
 }

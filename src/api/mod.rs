@@ -15,12 +15,14 @@ pub mod declarations;
 pub mod frame;
 pub mod gates;
 pub mod health;
+pub mod negotiation;
 pub mod oauth;
 pub mod paging;
 pub mod principal;
 pub mod problem;
 pub mod problem_pages;
 pub mod query;
+pub mod reports;
 pub mod sessions;
 pub mod statistics;
 pub mod workflow;
@@ -37,6 +39,7 @@ pub mod workflow;
         (name = "sessions", description = "Signing in, machine clients, the keys that verify tokens"),
         (name = "declarations", description = "Declaring, amending, acting, the history"),
         (name = "statistics", description = "Exact figures, current at every commit"),
+        (name = "reports", description = "The province's papers: daily and quarterly, as JSON, CSV and workbook"),
         (name = "workflow", description = "The table that decides who may do what from where"),
         (name = "reference", description = "Gates, crossing points, yards and codes, each with its dates"),
         (name = "administration", description = "Firms, accounts, machine clients and reference data"),
@@ -44,7 +47,7 @@ pub mod workflow;
         (name = "operations", description = "Health and metrics")
     ),
     modifiers(&Bearer),
-    components(schemas(problem::ProblemDocument, statistics::Format, crate::domain::period::Interval))
+    components(schemas(problem::ProblemDocument, statistics::Format, reports::ReportFormat, crate::domain::period::Interval))
 )]
 struct Document;
 
@@ -94,7 +97,9 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(admin::reference::change)
             .service(statistics::quarter::read)
             .service(statistics::throughput::read)
-            .service(statistics::backlog::read),
+            .service(statistics::backlog::read)
+            .service(reports::of_day)
+            .service(reports::of_quarter),
     );
 }
 

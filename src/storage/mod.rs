@@ -24,3 +24,4 @@ pub mod sources;
 mod target;
 pub mod throughput;
 mod tls;
+pub mod transferred;

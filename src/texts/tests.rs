@@ -11,6 +11,7 @@ use crate::domain::throughput::Measure;
 use crate::domain::tracks::{InspectionResult, Lane, Means, Track, TrackState};
 use crate::domain::vehicle::VehicleKind;
 use crate::domain::workflow::{Action, Field, OnHold, QuarantineKind, Role, State};
+use crate::reports::{self, Figure};
 
 /// The values that each text has places for, by key; an attribute's key is `message.attribute`.
 fn places(language: Language) -> BTreeMap<String, BTreeSet<String>> {
@@ -60,7 +61,7 @@ fn code() -> String {
 }
 
 fn labels() -> BTreeSet<String> {
-    let kinds: [(&str, &[&str]); 18] = [
+    let kinds: [(&str, &[&str]); 24] = [
         ("state", State::WORDS),
         ("action", Action::WORDS),
         ("role", Role::WORDS),
@@ -79,11 +80,18 @@ fn labels() -> BTreeSet<String> {
         ("measure", Measure::WORDS),
         ("field", Field::WORDS),
         ("next", Due::WORDS),
+        ("report-title", reports::Kind::WORDS),
+        ("figure", Figure::WORDS),
+        ("figure-group", reports::Group::WORDS),
+        ("heading", reports::Heading::WORDS),
+        ("level", reports::Level::WORDS),
+        ("line", reports::Line::WORDS),
     ];
     let key = |kind: &str, word: &str| format!("{kind}-{}", word.replace(['.', '_'], "-"));
     let words = kinds.iter().flat_map(|(kind, words)| words.iter().map(move |word| key(kind, word)));
     let holds = OnHold::WORDS.iter().map(|word| key("hold-meaning", word));
-    words.chain(holds).collect()
+    let meanings = Figure::WORDS.iter().map(|word| format!("{}.meaning", key("figure", word)));
+    words.chain(holds).chain(meanings).collect()
 }
 
 /// The slugs that stand in the code behind one of `openings`, in quotes.
@@ -195,6 +203,12 @@ fn said_somewhere() -> BTreeSet<String> {
     let rule_codes = rules(&code);
     keys.extend(why.filter(|slug| !rule_codes.contains(slug)).map(|slug| format!("why-{slug}")));
     keys.extend(slugs(&code, &["say(language,", "text("]).into_iter().filter(|key| key.starts_with("page-")));
+    // Those of the papers stand in quotes, wherever that is.
+    let quoted = code.split('"').filter(|text| {
+        ["report-", "chart-"].iter().any(|opening| text.starts_with(opening) && text.len() > opening.len())
+            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+    });
+    keys.extend(quoted.filter(|text| *text != "report-title").map(str::to_owned));
     keys
 }
 

@@ -1,12 +1,13 @@
 //! `/api/v1/statistics`: what the province reads.
 
-use actix_web::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, ETAG, VARY};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, ETAG, VARY};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::conditional::{etag_of, is_known};
+use super::negotiation::best;
 use super::problem::{Cause, Problem};
 use crate::domain::content::Direction;
 use crate::domain::reading::Fields;
@@ -39,15 +40,19 @@ pub struct Wanted {
 /// Takes the parameters `format` and `bom`.
 pub fn wanted(fields: &mut Fields, refused: &mut Vec<RuleFailure>) -> Wanted {
     let format = fields.word("format");
-    let bom = match fields.text("bom").as_deref() {
+    Wanted { format, bom: bom(fields, refused) }
+}
+
+/// Takes the parameter `bom`: whether CSV begins with a byte order mark.
+pub fn bom(fields: &mut Fields, refused: &mut Vec<RuleFailure>) -> bool {
+    match fields.text("bom").as_deref() {
         None | Some("false") => false,
         Some("true") => true,
         Some(other) => {
             refused.push(RuleFailure::new("/bom", "unknown-word").with("given", other).with("allowed", "true, false"));
             false
         }
-    };
-    Wanted { format, bom }
+    }
 }
 
 impl Wanted {
@@ -56,29 +61,8 @@ impl Wanted {
         if let Some(format) = self.format {
             return Ok(format);
         }
-        let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
-        let quality = |name: &str| {
-            let family = name.split('/').next().unwrap_or_default();
-            let ranges = accept.split(',').filter_map(|range| {
-                let mut parts = range.split(';').map(str::trim);
-                let kind = parts.next()?.to_ascii_lowercase();
-                let fits = if kind == name { 2 } else { i32::from(kind == format!("{family}/*")) };
-                let fits = if fits > 0 || kind == "*/*" { fits } else { return None };
-                let weight =
-                    parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse::<f32>().ok())?;
-                Some((fits, weight))
-            });
-            // The most specific range decides (RFC 9110, 12.5.1).
-            ranges.max_by_key(|(fits, _)| *fits).map_or(0.0, |(_, weight)| weight)
-        };
-        let (json, csv) = (quality("application/json"), quality("text/csv"));
-        if json <= 0.0 && csv <= 0.0 {
-            Err(Problem::NotAcceptable(TYPES))
-        } else if csv > json {
-            Ok(Format::Csv)
-        } else {
-            Ok(Format::Json)
-        }
+        let offered = [("application/json", Format::Json), ("text/csv", Format::Csv)];
+        best(request, &offered).ok_or(Problem::NotAcceptable(TYPES))
     }
 
     /// Writes `answer` as JSON, or as the table that it is, with a tag that changes when a figure does.
@@ -127,7 +111,11 @@ pub trait Table {
 }
 
 /// Writes rows as CSV (RFC 4180); a byte order mark helps some spreadsheets to read it as UTF-8.
-fn written(rows: &[Vec<String>], bom: bool) -> Result<Vec<u8>, csv::Error> {
+///
+/// # Errors
+///
+/// The writer's.
+pub fn written(rows: &[Vec<String>], bom: bool) -> Result<Vec<u8>, csv::Error> {
     let mut bytes = if bom { "\u{feff}".as_bytes().to_vec() } else { Vec::new() };
     {
         let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(&mut bytes);
@@ -171,6 +159,7 @@ impl Split {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::ACCEPT;
     use actix_web::test::TestRequest;
 
     use super::*;
