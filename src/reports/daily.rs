@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, Utc};
 
-use super::{Cell, Column, Figure, Group, Head, Heading, Kind, Level, Line, Named, Report, first_and_last};
+use super::{Cell, Column, Figure, Group, Head, Heading, Kind, Level, Line, Named, Report, days};
 use crate::domain::content::{CargoClass, Direction};
 use crate::domain::period::{Span, beginning_of};
 use crate::domain::reference::Reference;
@@ -249,8 +249,8 @@ pub fn report(
     let compared = |report: &mut Report, place: usize, line: Line| {
         let figures = begun.then(|| counted.figures(place, None));
         let evening = (begun && line == Line::DayBefore).then(|| waiting(&counted.backlog_before, None));
-        let (from, to) = periods.spans().get(place).map(|span| first_and_last(language, *span)).unwrap_or_default();
-        let named = Named::line(language, Level::Comparison, line, &[("from", &from), ("to", &to)]);
+        let days = periods.spans().get(place).map(|span| days(language, *span)).unwrap_or_default();
+        let named = Named::line(language, Level::Comparison, line, &[("days", &days)]);
         report.count(named, |figure| match figure {
             Figure::BacklogFruit => evening.map(|evening| evening.fruit),
             Figure::BacklogOther => evening.map(|evening| evening.other),

@@ -364,8 +364,12 @@ impl Report {
                 Made::Sum(_) | Made::Difference(..) => Cell::Blank,
             })
             .collect();
-        // Sums may add up sums to their right, so from the right; what is made of something blank is blank.
-        for (place, column) in self.columns.iter().enumerate().rev() {
+        // Sums first, from the right: they may add up sums to their right. What is made of something blank is blank.
+        let made_of = |differences: bool| {
+            let columns = self.columns.iter().enumerate().rev();
+            columns.filter(move |(_, column)| matches!(column.made, Made::Difference(..)) == differences)
+        };
+        for (place, column) in made_of(false).chain(made_of(true)) {
             let there = |figure: &Figure| {
                 let column = self.column(*figure)?;
                 cells.get(column).filter(|cell| **cell != Cell::Blank).map(|_| Place { row, column })
@@ -584,8 +588,18 @@ fn local_time(language: Language, at: DateTime<Utc>) -> String {
     format!("{:02}:{:02} {}", minutes / 60, minutes % 60, short_date(language, day))
 }
 
-/// The first and the last day of `span`.
-fn first_and_last(language: Language, span: Span) -> (String, String) {
+/// The first and the last day of `span`, such as `19/08–22/08/2024`: the year once where it is the same.
+fn days(language: Language, span: Span) -> String {
     let last = span.to.pred_opt().unwrap_or(span.from);
-    (short_date(language, span.from), short_date(language, last))
+    let ends = short_date(language, last);
+    match language {
+        _ if span.from == last => ends,
+        Language::Vi | Language::En if span.from.year() == last.year() => {
+            format!("{}–{ends}", span.from.format("%d/%m"))
+        }
+        Language::Zh if span.from.year() == last.year() => {
+            format!("{}–{}", short_date(language, span.from), last.format("%m/%d"))
+        }
+        Language::Vi | Language::En | Language::Zh => format!("{}–{ends}", short_date(language, span.from)),
+    }
 }

@@ -17,6 +17,10 @@ const A4: u8 = 9;
 const HEAD_FILL: u32 = 0xD9_E2_EC;
 const CAPTION_FILL: u32 = 0xF0_F3_F6;
 const FONT: &str = "Arial";
+/// How high a row is, in points.
+const ROW_HEIGHT: f64 = 18.0;
+/// How wide the column of definitions is, in characters.
+const MEANING_WIDTH: u16 = 92;
 
 /// How the cells of one kind look.
 struct Looks {
@@ -53,9 +57,9 @@ impl Looks {
                 .set_align(FormatAlign::Center)
                 .set_align(FormatAlign::VerticalCenter)
                 .set_background_color(HEAD_FILL),
-            caption: boxed.clone().set_bold().set_background_color(CAPTION_FILL),
-            name: boxed.clone(),
-            text: boxed.set_text_wrap().set_align(FormatAlign::Top),
+            caption: boxed.clone().set_bold().set_indent(1).set_background_color(CAPTION_FILL),
+            name: boxed.clone().set_indent(1),
+            text: boxed.set_text_wrap().set_indent(1),
         }
     }
 
@@ -175,8 +179,8 @@ pub fn write(report: &Report) -> Result<Vec<u8>, XlsxError> {
 /// How wide a column of figures is, in characters.
 const fn width(figure: Figure) -> f64 {
     match figure.unit() {
-        Unit::Kg | Unit::Vnd => 16.0,
-        Unit::Vehicles => 9.5,
+        Unit::Kg | Unit::Vnd => 16.5,
+        Unit::Vehicles => 9.0,
     }
 }
 
@@ -184,6 +188,8 @@ fn figures(sheet: &mut Worksheet, report: &Report, looks: &Looks) -> Result<(), 
     let language = report.language;
     let layout = Layout::of(report);
     sheet.set_name(say(language, "report-sheet-figures", &[]))?;
+    // What there is nothing to compare with shows as nothing, also before anybody calculates.
+    sheet.set_formula_result_default("");
     let columns = (1_u16..).zip(report.columns);
     let last = u16::try_from(report.columns.len()).unwrap_or(u16::MAX);
     for (row, text, look) in [
@@ -193,8 +199,8 @@ fn figures(sheet: &mut Worksheet, report: &Report, looks: &Looks) -> Result<(), 
     ] {
         sheet.merge_range(row, 0, row, last, &text, look)?;
     }
-    sheet.set_row_height(0, 24)?.set_row_height(HEAD, 30)?.set_row_height(HEAD + 1, 46)?;
-    sheet.set_column_width(0, 34)?;
+    sheet.set_row_height(0, 26)?.set_row_height(1, 19)?.set_row_height(HEAD, 30)?.set_row_height(HEAD + 1, 46)?;
+    sheet.set_column_width(0, 38)?;
     sheet.merge_range(HEAD, 0, HEAD + 1, 0, &say(language, "report-head-place", &[]), &looks.head)?;
     let mut begun: Option<(u16, super::Group)> = None;
     for (place, column) in columns.clone() {
@@ -219,10 +225,12 @@ fn figures(sheet: &mut Worksheet, report: &Report, looks: &Looks) -> Result<(), 
     }
     for (row, level) in &layout.captions {
         let caption = word(language, "level", level.as_str());
+        sheet.set_row_height(*row, ROW_HEIGHT)?;
         sheet.merge_range(*row, 0, *row, last, &caption, &looks.caption)?;
     }
     for (place, row) in report.rows.iter().enumerate() {
         let on_sheet = layout.row(place);
+        sheet.set_row_height(on_sheet, ROW_HEIGHT)?;
         sheet.write_with_format(on_sheet, 0, &row.name, &looks.weight(looks.name.clone(), row.level))?;
         for ((at, column), (cell, value)) in columns.clone().zip(row.cells.iter().zip(report.values(place))) {
             let look = looks.figure(language, cell, column.figure, row.level);
@@ -250,14 +258,14 @@ fn figures(sheet: &mut Worksheet, report: &Report, looks: &Looks) -> Result<(), 
 /// A4 across, as wide as the page and as long as it takes.
 fn for_print(sheet: &mut Worksheet, language: Language) {
     sheet.set_landscape().set_paper_size(A4).set_print_fit_to_pages(1, 0);
-    sheet.set_margins(0.4, 0.4, 0.5, 0.6, 0.3, 0.3).set_print_center_horizontally(true);
+    sheet.set_margins(0.3, 0.3, 0.5, 0.6, 0.3, 0.3).set_print_center_horizontally(true);
     sheet.set_footer(format!("&L&A&R{}", say(language, "report-footer", &[("page", "&P"), ("pages", "&N")])));
 }
 
 fn definitions(sheet: &mut Worksheet, report: &Report, looks: &Looks) -> Result<(), XlsxError> {
     let language = report.language;
     sheet.set_name(say(language, "report-sheet-definitions", &[]))?;
-    sheet.set_column_width(0, 40)?.set_column_width(1, 92)?;
+    sheet.set_column_width(0, 36)?.set_column_width(1, MEANING_WIDTH)?;
     let about = [
         ("report-about-report", report.title()),
         ("report-about-period", report.of_period()),
@@ -271,6 +279,9 @@ fn definitions(sheet: &mut Worksheet, report: &Report, looks: &Looks) -> Result<
     let mut write = |first: &str, second: &str, look: &Format| -> Result<(), XlsxError> {
         sheet.write_with_format(row, 0, first, look)?;
         sheet.write_with_format(row, 1, second, look)?;
+        // Not every viewer makes a row as high as its text: Chinese characters are twice as wide as others.
+        let wide = second.chars().map(|letter| if letter > '\u{2e80}' { 2 } else { 1 }).sum::<u32>();
+        sheet.set_row_height(row, 5.0 + 13.0 * f64::from(wide.div_ceil(u32::from(MEANING_WIDTH)).max(1)))?;
         row += 1;
         Ok(())
     };
