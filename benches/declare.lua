@@ -1,6 +1,7 @@
 -- Declares vehicles; HOT: all at one crossing point in one direction; REFUSED=n: one in n has its vehicle present.
 local token, hot, refused = os.getenv("TOKEN"), os.getenv("HOT") == "1", tonumber(os.getenv("REFUSED") or "0")
-local planned = os.date("!%Y-%m-%dT%H:%M:%SZ", os.time() + 3600)
+-- Tomorrow at nine in the morning at the gate, whatever the hour of the run.
+local planned = os.date("!%Y-%m-%dT02:00:00Z", os.time() + 86400)
 local headers = {["Authorization"] = "Bearer " .. token, ["Content-Type"] = "application/json"}
 local points = {"HUU_NGHI", "TAN_THANH", "COC_NAM", "CHI_MA", "NA_HINH", "NA_NUA", "BINH_NGHI"}
 local sent = 0

@@ -164,7 +164,7 @@ impl Service {
         loop {
             let outcome = tokio::select! {
                 _ = names.tick() => self.refresh_names().await.and(self.refresh_reference().await),
-                _ = overdue.tick() => self.expire().await,
+                _ = overdue.tick() => self.see_to_what_is_due().await,
             };
             if let Err(error) = outcome {
                 tracing::warn!(error = format!("{error:#}"), "what goes on beside the requests did not");
@@ -208,10 +208,25 @@ impl Service {
             .await?)
     }
 
-    async fn expire(&self) -> anyhow::Result<()> {
+    /// Records the legal clocks that ran out; on how many declarations.
+    ///
+    /// # Errors
+    ///
+    /// The database's.
+    pub async fn record_breaches(&self) -> anyhow::Result<usize> {
+        let mut conn = self.pool.get().await?;
+        let book = self.rules.book();
+        Ok(overdue::record_breaches(&mut conn, &self.office.writer, self.clock.now(), &book).await?)
+    }
+
+    async fn see_to_what_is_due(&self) -> anyhow::Result<()> {
         let expired = self.expire_due().await?;
         if expired > 0 {
             tracing::info!(expired, "declarations expired");
+        }
+        let breaches = self.record_breaches().await?;
+        if breaches > 0 {
+            tracing::info!(breaches, "legal clocks ran out");
         }
         Ok(())
     }

@@ -49,6 +49,8 @@ fn order(action: Action, record: &Value, dice: &mut Dice) -> Value {
             "reason_code" => json!("other"),
             "observed_plate" => json!(format!("桂F{}", 10_000 + dice.below(90_000))),
             "onward_plate" => json!(format!("12C{}", 10_000 + dice.below(90_000))),
+            // Some of these are too early or too late, and refused.
+            "until" => json!(format!("2025-04-0{}T02:00:00Z", 1 + dice.below(4))),
             _ => json!("as the law says"),
         };
     }

@@ -5,6 +5,7 @@
 mod authorisation;
 mod casework;
 mod check;
+mod clocks;
 mod cluster;
 mod connections;
 mod contract;
@@ -22,6 +23,7 @@ mod packaging;
 mod pages;
 mod readme;
 mod reference;
+mod reports;
 mod schema;
 mod start;
 mod statistics;

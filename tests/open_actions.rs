@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use border_gate::domain::actor::Actor;
 use border_gate::domain::workflow::{Action, QuarantineKind, Role, State};
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 
 use crate::casework::tractor;
@@ -139,6 +139,14 @@ async fn tried(gate: &TestGate, actor: &Actor, number: &str, action: Action, rec
             "reason_code" => json!("other"),
             "observed_plate" => json!("桂F12345"),
             "onward_plate" => json!("12C12345"),
+            "until" => {
+                record["clocks"].as_array().into_iter().flatten().find(|clock| clock["clock"] == "inspection").map_or(
+                    json!("2025-04-01T02:00:00Z"),
+                    |clock| {
+                        json!(clock["due_at"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap() + Duration::days(1))
+                    },
+                )
+            }
             _ => json!("as the law says"),
         };
     }

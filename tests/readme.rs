@@ -108,3 +108,10 @@ async fn every_command_of_the_statistics_paper_works_as_it_is_copied() {
         assert!(out.contains(part), "no {part}: {out}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_of_the_paper_on_working_time_works_as_it_is_copied() {
+    let out = run("docs/WORKING_TIME.md", "# Working time", "").await;
+    assert!(out.contains("\"valid_from\":\"2030-07-01\",\"valid_to\":\"2030-07-03\""), "the closure stands: {out}");
+    assert!(out.contains("\"reason\":\"Flood; notice of the gate management, 30 June\""), "and why: {out}");
+}

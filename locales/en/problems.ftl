@@ -27,6 +27,12 @@ problem-illegal-action = Not possible now
 problem-on-hold = On hold
     .detail = A hold stands on the declaration; the agency that placed it must release it first.
     .page = Customs or the border guard ordered the vehicle to stop. While a hold stands, the declaration cannot be returned, cancelled, amended, transferred, turned back, let out of a yard or completed, and does not expire. Only the agency that placed it can release it. The field offered lists what is still open.
+problem-gate-closed = The gate is closed
+    .detail = { $why }{ $opens_at ->
+        [none] {""}
+       *[other] {" "}It takes the vehicle in from { $opens_at } on, the gate’s time.
+    }
+    .page = The calendar of the crossing point says that on this day no vehicle is taken in, or only one that was registered before the day began. The field opens_at says when it takes this vehicle in, where that is known. Calendars are at /api/v1/reference/calendars.
 problem-vehicle-already-declared = Vehicle declared already
     .detail = The vehicle has an active declaration in the same direction; complete or cancel that one first.
     .page = A vehicle (country and plate) has at most one active declaration per direction. The field declaration names the other one where it belongs to the caller's firm.

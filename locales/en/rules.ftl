@@ -139,3 +139,12 @@ rule-instant-in-future = That moment is still to come; ask for one up to now, { 
 
 rule-reference-unusable = This entry cannot be used together with the other reference data: { $why }.
 rule-code-form = A code is 1 to { $max } characters, with no space at either end.
+rule-extension-range = An extension lasts longer than { $from } and at most until { $to }, the gate’s time.
+rule-outside-opening-hours = The crossing point is not open at the planned arrival{ $next ->
+    [none] , nor in the year that follows it.
+   *[other] ; the next possible time is { $next }, the gate’s time.
+}
+rule-arrival-needs-earlier-registration = On that day the crossing point takes only vehicles registered before it{ $next ->
+    [none] .
+   *[other] ; the next possible time is { $next }, the gate’s time.
+}

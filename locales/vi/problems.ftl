@@ -27,6 +27,12 @@ problem-illegal-action = Chưa thể thực hiện
 problem-on-hold = Đang bị tạm dừng
     .detail = Tờ khai đang có lệnh tạm dừng; cơ quan ra lệnh phải gỡ lệnh trước.
     .page = Hải quan hoặc biên phòng đã ra lệnh tạm dừng phương tiện. Khi lệnh còn hiệu lực, tờ khai không được trả lại, hủy, sửa, chuyển, quay đầu, rời bãi hay hoàn thành, và không hết hạn. Chỉ cơ quan đã ra lệnh mới gỡ được. Trường offered liệt kê các thao tác vẫn mở.
+problem-gate-closed = Cửa khẩu đóng
+    .detail = { $why }{ $opens_at ->
+        [none] {""}
+       *[other] {" "}Phương tiện được vào từ { $opens_at } (giờ tại cửa khẩu).
+    }
+    .page = Theo lịch của lối thông quan, ngày này không tiếp nhận phương tiện, hoặc chỉ tiếp nhận phương tiện đã đăng ký từ trước ngày đó. Trường opens_at cho biết khi nào phương tiện này được vào, nếu đã biết. Lịch có tại /api/v1/reference/calendars.
 problem-vehicle-already-declared = Phương tiện đã được khai báo
     .detail = Phương tiện này đang có một tờ khai còn hiệu lực theo cùng chiều; hãy hoàn thành hoặc hủy tờ khai đó trước.
     .page = Mỗi phương tiện (nước đăng ký và biển số) chỉ có một tờ khai còn hiệu lực cho mỗi chiều. Trường declaration nêu số tờ khai kia nếu tờ khai đó thuộc doanh nghiệp của người gọi.

@@ -65,7 +65,7 @@ heading-new-vehicle = Xe mới
 heading-turned-back = Quay đầu
 heading-transferred = Chuyển cửa khẩu
 heading-day-before = Ngày trước
-heading-change = Tăng/ giảm
+heading-change = Tăng/giảm
 
 figure-declared = Đã khai báo
     .meaning = Số phương tiện được khai báo lần đầu trong kỳ, mỗi phương tiện tính một lần, kể cả khi sau đó bị hủy, từ chối hoặc hết hiệu lực.

@@ -139,3 +139,12 @@ rule-instant-in-future = Thời điểm này chưa đến; hãy hỏi một th�
 
 rule-reference-unusable = Nội dung này không dùng được cùng các danh mục khác: { $why }.
 rule-code-form = Mã gồm 1 đến { $max } ký tự, không có dấu cách ở đầu và cuối.
+rule-extension-range = Thời hạn mới phải sau { $from } và không quá { $to } (giờ tại cửa khẩu).
+rule-outside-opening-hours = Lối thông quan không mở vào giờ dự kiến đến{ $next ->
+    [none] , cũng như trong một năm sau đó.
+   *[other] ; giờ sớm nhất có thể là { $next } (giờ tại cửa khẩu).
+}
+rule-arrival-needs-earlier-registration = Ngày đó lối thông quan chỉ tiếp nhận phương tiện đã đăng ký từ trước{ $next ->
+    [none] .
+   *[other] ; giờ sớm nhất có thể là { $next } (giờ tại cửa khẩu).
+}

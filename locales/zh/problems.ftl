@@ -27,6 +27,12 @@ problem-illegal-action = 目前无法进行
 problem-on-hold = 扣停中
     .detail = 该申报有扣停令；须先由下令机关解除。
     .page = 海关或边防已责令车辆停留。扣停期间不得退回、取消、修改、转往他处、掉头返回、离开停车场或通行，申报也不会失效。只有下令机关可以解除。offered 字段列出仍可进行的操作。
+problem-gate-closed = 口岸关闭
+    .detail = { $why }{ $opens_at ->
+        [none] {""}
+       *[other] 该车辆自 { $opens_at }（口岸当地时间）起可以进入。
+    }
+    .page = 根据通道日历，当日不接收车辆，或只接收当日之前已受理的车辆。已知时，opens_at 字段给出该车辆可以进入的时间。日历见 /api/v1/reference/calendars。
 problem-vehicle-already-declared = 车辆已申报
     .detail = 该车辆在同一方向已有有效申报；请先完成或取消该申报。
     .page = 每辆车（注册国和车牌）在每个方向只能有一份有效申报。若另一份申报属于调用者所在企业，declaration 字段会给出其申报号。

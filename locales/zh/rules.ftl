@@ -139,3 +139,12 @@ rule-instant-in-future = 该时刻尚未到来，请查询不晚于当前（{ $n
 
 rule-reference-unusable = 此条目与其他基础数据不一致，无法使用：{ $why }。
 rule-code-form = 代码为 1 至 { $max } 个字符，首尾不得有空格。
+rule-extension-range = 新的时限须晚于 { $from }，且不得晚于 { $to }（口岸当地时间）。
+rule-outside-opening-hours = 预计到达时间通道不开放{ $next ->
+    [none] ，其后一年内也不开放。
+   *[other] ；最早可行时间为 { $next }（口岸当地时间）。
+}
+rule-arrival-needs-earlier-registration = 该日通道只接收此前已受理的车辆{ $next ->
+    [none] 。
+   *[other] ；最早可行时间为 { $next }（口岸当地时间）。
+}

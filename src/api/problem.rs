@@ -6,11 +6,13 @@ use actix_web::body::BoxBody;
 use actix_web::http::header::{ALLOW, CONTENT_LANGUAGE, ETAG, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::act::Refusal;
 use crate::domain::number::Number;
+use crate::domain::period::shown;
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::workflow::Action;
 use crate::storage::pool::is_away;
@@ -56,6 +58,14 @@ pub enum Problem {
     OnHold {
         /// What is open to the caller instead.
         offered: Vec<Action>,
+    },
+    /// The crossing point takes nobody in, or not this vehicle, on this day.
+    #[error("gate closed: {why}")]
+    GateClosed {
+        /// Why, as a slug.
+        why: &'static str,
+        /// When it takes the vehicle in.
+        opens_at: Option<DateTime<Utc>>,
     },
     /// The vehicle has an active declaration in this direction.
     #[error("vehicle already declared")]
@@ -131,6 +141,9 @@ pub struct ProblemDocument {
     /// The actions that are open to the caller instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     offered: Option<Vec<Action>>,
+    /// When the crossing point takes the vehicle in, where it is closed to it now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opens_at: Option<DateTime<Utc>>,
     /// The declaration that the vehicle stands on, for the firm that owns it.
     #[serde(skip_serializing_if = "Option::is_none")]
     declaration: Option<Number>,
@@ -186,6 +199,7 @@ impl Problem {
             Self::NotAcceptable(_) => (StatusCode::NOT_ACCEPTABLE, "not-acceptable"),
             Self::IllegalAction { .. } => (StatusCode::CONFLICT, "illegal-action"),
             Self::OnHold { .. } => (StatusCode::CONFLICT, "on-hold"),
+            Self::GateClosed { .. } => (StatusCode::CONFLICT, "gate-closed"),
             Self::VehicleAlreadyDeclared { .. } => (StatusCode::CONFLICT, "vehicle-already-declared"),
             Self::IdempotencyInFlight => (StatusCode::CONFLICT, "idempotency-in-flight"),
             Self::AlreadyExists(_) => (StatusCode::CONFLICT, "already-exists"),
@@ -210,6 +224,10 @@ impl Problem {
             Self::Malformed(why) => vec![("why", why.clone())],
             Self::Forbidden(why) | Self::IllegalAction { why, .. } => {
                 vec![("why", texts::say(language, &format!("why-{why}"), &[]))]
+            }
+            Self::GateClosed { why, opens_at } => {
+                let opens_at = opens_at.map(|at| ("opens_at", shown(at)));
+                [("why", texts::say(language, &format!("why-{why}"), &[]))].into_iter().chain(opens_at).collect()
             }
             Self::MethodNotAllowed(methods) => vec![("allowed", methods_text(methods))],
             Self::NotAcceptable(types) | Self::UnsupportedMediaType(types) => vec![("allowed", (*types).to_owned())],
@@ -256,6 +274,10 @@ impl Problem {
             errors: failures.iter().map(|failure| Fault::told(failure, asked.language)).collect(),
             offered: match self {
                 Self::IllegalAction { offered, .. } | Self::OnHold { offered } => Some(offered.clone()),
+                _ => None,
+            },
+            opens_at: match self {
+                Self::GateClosed { opens_at, .. } => *opens_at,
                 _ => None,
             },
             declaration: match self {
@@ -318,6 +340,7 @@ impl From<Refusal> for Problem {
             Refusal::NotYours(why) => Self::Forbidden(why),
             Refusal::NotNow { why, offered } => Self::IllegalAction { why, offered },
             Refusal::OnHold { offered } => Self::OnHold { offered },
+            Refusal::GateClosed { why, opens_at } => Self::GateClosed { why, opens_at },
             Refusal::Invalid(failures) => Self::InvalidAction(failures),
         }
     }

@@ -21,6 +21,7 @@ const KINDS: &[(u16, &str)] = &[
     (406, "not-acceptable"),
     (409, "illegal-action"),
     (409, "on-hold"),
+    (409, "gate-closed"),
     (409, "vehicle-already-declared"),
     (409, "idempotency-in-flight"),
     (409, "already-exists"),

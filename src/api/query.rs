@@ -79,6 +79,19 @@ pub fn words<T: FromStr<Err = UnknownWord> + PartialEq>(
     found
 }
 
+/// Takes the parameter `name` as `true` or `false`, which is what it is without being named.
+pub fn flag(fields: &mut Fields, name: &'static str, refused: &mut Vec<RuleFailure>) -> bool {
+    match fields.text(name).as_deref() {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(other) => {
+            let failure = RuleFailure::new(format!("/{name}"), "unknown-word");
+            refused.push(failure.with("given", other).with("allowed", "true, false"));
+            false
+        }
+    }
+}
+
 /// Takes the parameter `name` as a day, such as `2025-03-31`.
 pub fn day(fields: &mut Fields, name: &'static str, refused: &mut Vec<RuleFailure>) -> Option<NaiveDate> {
     written_day(&fields.text(name)?, name, refused)

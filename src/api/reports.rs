@@ -9,7 +9,7 @@ use super::negotiation::best;
 use super::principal::StatisticsReader;
 use super::problem::{Cause, Problem, ProblemDocument};
 use super::query;
-use super::statistics::{bom, written};
+use super::statistics::written;
 use crate::clock::Clock;
 use crate::domain::period::{Quarter, beginning_of};
 use crate::domain::rule_book::InForce;
@@ -45,7 +45,7 @@ fn asked<T>(
     period: impl FnOnce(&mut Vec<RuleFailure>) -> Option<T>,
 ) -> Result<(Wanted, T), Problem> {
     let (wanted, period) = query::read(request, |fields, refused| {
-        let wanted = Wanted { format: fields.word("format"), bom: bom(fields, refused) };
+        let wanted = Wanted { format: fields.word("format"), bom: query::flag(fields, "bom", refused) };
         (wanted, period(refused))
     })?;
     Ok((wanted, period.ok_or(Problem::NotFound)?))

@@ -44,9 +44,11 @@ impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::NotVisible => Self::NoSuchDeclaration,
-            other @ (Refusal::NotYours(_) | Refusal::NotNow { .. } | Refusal::OnHold { .. } | Refusal::Invalid(_)) => {
-                Self::Refused(other)
-            }
+            other @ (Refusal::NotYours(_)
+            | Refusal::NotNow { .. }
+            | Refusal::OnHold { .. }
+            | Refusal::GateClosed { .. }
+            | Refusal::Invalid(_)) => Self::Refused(other),
         }
     }
 }

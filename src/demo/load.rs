@@ -11,6 +11,7 @@ use super::vehicles::{road_vehicle, wagon};
 use crate::domain::content::{CargoClass, Content, Direction, People, Regime};
 use crate::domain::declaration::{Source, Stamps};
 use crate::domain::history::{FeePaid, History};
+use crate::domain::period::{beginning_of, local_day};
 use crate::domain::workflow::State;
 
 /// Where, which way and of what class something crosses.
@@ -90,8 +91,12 @@ pub fn load(
 /// The crossing point of the railway.
 pub const RAIL: &str = "DONG_DANG";
 
+/// When an `arrival` was planned for: its half hour, or the nearest of that day at which the gate is open.
 fn planned(arrival: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    arrival.duration_round(TimeDelta::minutes(30)).ok()
+    let midnight = beginning_of(local_day(arrival));
+    let open = (TimeDelta::hours(7), TimeDelta::minutes(19 * 60 + 30));
+    let rounded = arrival.duration_round(TimeDelta::minutes(30)).ok()?;
+    Some(midnight + (rounded - midnight).clamp(open.0, open.1))
 }
 
 /// What is paid for one vehicle, in dong: made up, of the order of a province's fee for the use of a gate.

@@ -10,6 +10,7 @@ use super::check::check;
 use super::content::{self, Content, People, to_micros};
 use super::declaration::{Declaration, Details, Entry};
 use super::firm::CheckDigit;
+use super::legal_clocks::Breach;
 use super::number::Number;
 use super::period::local_day;
 use super::reference::{Reference, TrackFacts};
@@ -66,6 +67,13 @@ pub enum Refusal {
     OnHold {
         /// What is open instead.
         offered: Vec<Action>,
+    },
+    /// The crossing point takes nobody in, or not this vehicle, on this day.
+    GateClosed {
+        /// Why, as a slug.
+        why: &'static str,
+        /// When it takes the vehicle in; none where that is not known.
+        opens_at: Option<DateTime<Utc>>,
     },
     /// What was said does not hold.
     Invalid(Vec<RuleFailure>),
@@ -226,6 +234,8 @@ impl Declaration {
             }
             Action::MakeReady => unless(self.may_be_ready(), "not-all-done"),
             Action::Reopen => unless(!self.may_be_ready(), "all-done"),
+            Action::ExtendClock => self.obstacle_to_extending(now, rules),
+            Action::ClockBreach => unless(!self.ran_out(now, rules).is_empty(), "not-due"),
             Action::HoldPlace => None,
             Action::HoldRelease => {
                 unless(self.progress.holds.iter().any(|hold| hold.placed_by == actor.role), "no-hold-of-yours")
@@ -347,7 +357,9 @@ impl Part {
             Action::TransshipmentStart => (self.state == TrackState::NotBegun, "begun"),
             Action::TransshipmentFinish => (self.state == TrackState::UnderWay, "not-under-way"),
             Action::TransshipmentRevoke => (self.state != TrackState::NotBegun, "not-begun"),
-            Action::Create
+            Action::ExtendClock
+            | Action::ClockBreach
+            | Action::Create
             | Action::Amend
             | Action::Submit
             | Action::Return
@@ -398,8 +410,15 @@ pub fn act(
     if let Some(obstacle) = declaration.obstacle(order.action, actor, now, rules) {
         return Err(refused(declaration, obstacle, actor, now, rules));
     }
+    if order.action == Action::Arrive {
+        may_arrive(declaration, now, rules)?;
+    }
     let details = said(declaration, order, actor, now, rules).map_err(Refusal::Invalid)?;
     let mut acted = Acted { after: declaration.clone(), entries: Vec::new(), transferred: None };
+    acted.note_what_ran_out(now, rules)?;
+    if order.action == Action::ClockBreach {
+        return Ok(acted);
+    }
     if order.action == Action::Transfer
         && let (Some(number), Some(crossing_point)) = (order.new_number, &details.crossing_point)
     {
@@ -408,6 +427,23 @@ pub fn act(
     acted.add(order.action, actor.id.to_string(), actor.role, now, details)?;
     acted.settle(now, rules)?;
     Ok(acted)
+}
+
+/// Whether the crossing point takes the vehicle in today: not on a day on which it is closed, nor, where only
+/// vehicles registered before the day are taken, one that was registered since.
+fn may_arrive(declaration: &Declaration, now: DateTime<Utc>, rules: Rules) -> Result<(), Refusal> {
+    let (reference, point) = (rules.reference, declaration.content.crossing_point.as_str());
+    let suits = |day| reference.opens_on(point, day) && reference.takes(point, day, declaration.stamps.registered_at);
+    let today = local_day(now);
+    if suits(today) {
+        return Ok(());
+    }
+    let opens_at = reference.next_open(point, now, suits);
+    if reference.opens_on(point, today) {
+        Err(Refusal::GateClosed { why: "pre-registered-only", opens_at })
+    } else {
+        Err(Refusal::GateClosed { why: "closed", opens_at })
+    }
 }
 
 /// The refusal that an obstacle is, with what is open instead.
@@ -440,6 +476,15 @@ impl Acted {
         // The rules above said that it follows; if the record says otherwise, it is refused, not half done.
         self.after.evolve(&entry).map_err(|_| Refusal::NotNow { why: "state", offered: Vec::new() })?;
         self.entries.push(entry);
+        Ok(())
+    }
+
+    /// Records every legal clock that ran out and that nobody has recorded yet.
+    pub(super) fn note_what_ran_out(&mut self, now: DateTime<Utc>, rules: Rules) -> Result<(), Refusal> {
+        for Breach { clock, due_at } in self.after.ran_out(now, rules) {
+            let details = Details { clock: Some(clock), due_at: Some(due_at), ..Details::default() };
+            self.add(Action::ClockBreach, Role::System.to_string(), Role::System, now, details)?;
+        }
         Ok(())
     }
 

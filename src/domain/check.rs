@@ -11,7 +11,7 @@ use chrono::{DateTime, Duration, NaiveDate, Utc};
 use super::act::Rules;
 use super::content::{Content, People};
 use super::firm::check_tax_code;
-use super::period::local_day;
+use super::period::{local_day, shown};
 use super::reference::Reference;
 use super::rule_failure::{Findings, RuleFailure};
 
@@ -47,6 +47,8 @@ pub fn check(content: &Content, people: Option<&People>, now: DateTime<Utc>, rul
         if ahead < -LATEST_PAST_ARRIVAL || ahead > latest {
             let failure = RuleFailure::new("/planned_arrival", "arrival-out-of-range");
             findings.fail(failure.with("days", rules.expire_after_days));
+        } else if point.is_some() {
+            findings.failures.extend(unsuitable_arrival(&content.crossing_point, arrival, now, rules.reference));
         }
     }
     if let Some(code) = &content.trader_tax_code {
@@ -58,6 +60,29 @@ pub fn check(content: &Content, people: Option<&People>, now: DateTime<Utc>, rul
     people::check(content, people, rules.reference, today, &mut findings);
     goods::check(content, rules.reference, today, &mut findings);
     merged(unkeepable(content, people), findings)
+}
+
+/// Whether the crossing point takes nobody in at a planned `arrival`: outside its hours, or, on a day that takes only
+/// vehicles registered before it, what is declared when it has begun.
+fn unsuitable_arrival(
+    point: &str,
+    arrival: DateTime<Utc>,
+    now: DateTime<Utc>,
+    reference: &Reference,
+) -> Option<RuleFailure> {
+    // At the earliest it is registered now.
+    let suits = |day| reference.takes(point, day, Some(now));
+    let failure = if !reference.is_open(point, arrival) {
+        RuleFailure::new("/planned_arrival", "outside-opening-hours")
+    } else if suits(local_day(arrival)) {
+        return None;
+    } else {
+        RuleFailure::new("/planned_arrival", "arrival-needs-earlier-registration")
+    };
+    Some(match reference.next_open(point, arrival.max(now), suits) {
+        Some(next) => failure.with("next", shown(next)),
+        None => failure,
+    })
 }
 
 /// What cannot be kept, then what else is wrong with the other fields: a text or list that is too long, or holds

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::actor::FirmId;
 use super::audit::Hash;
 use super::content::{Content, People};
+use super::legal_clocks::Breach;
 use super::number::Number;
 use super::tracks::{Part, Track};
 use super::workflow::{Action, Role, State};
@@ -139,6 +140,9 @@ pub struct Progress {
     /// The record under which it goes on elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transferred_to: Option<Number>,
+    /// The legal clocks that ran out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub breaches: Vec<Breach>,
     /// Its clearance came with it from another crossing point and was counted there.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub carried_clearance: bool,

@@ -157,6 +157,7 @@ pub fn amend(
         after_lane: lane.is_some(),
         ..Details::default()
     };
+    acted.note_what_ran_out(now, rules)?;
     acted.add(Action::Amend, actor.id.to_string(), actor.role, now, details)?;
     if people_changed {
         acted.after.people = people_seal.is_some().then_some(sent.people);

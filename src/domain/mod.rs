@@ -9,6 +9,7 @@ pub mod declaration;
 pub mod declare;
 pub mod firm;
 pub mod history;
+pub mod legal_clocks;
 pub mod mandate;
 pub mod next;
 pub mod number;

@@ -25,6 +25,13 @@ pub fn beginning_of(day: NaiveDate) -> DateTime<Utc> {
     day.and_time(NaiveTime::MIN).and_utc() - TimeDelta::seconds(i64::from(AHEAD_OF_UTC))
 }
 
+/// An instant as people at the gate read it: their day and time, to the minute.
+#[must_use]
+pub fn shown(instant: DateTime<Utc>) -> String {
+    let local = instant + TimeDelta::seconds(i64::from(AHEAD_OF_UTC));
+    local.format("%d/%m/%Y %H:%M").to_string()
+}
+
 /// Local days from one on, up to and without another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {

@@ -1,6 +1,7 @@
-//! Dated reference data: gates, crossing points, yards, type codes, countries and the rules that
-//! decide the required tracks. One immutable snapshot, passed to the rules.
+//! Dated reference data: gates, crossing points, yards, calendars, type codes, countries and the rules
+//! that decide the required tracks. One immutable snapshot, passed to the rules.
 
+mod calendar;
 mod change;
 mod entries;
 mod files;
@@ -14,6 +15,7 @@ use super::period::Span;
 use super::tracks::Track;
 use super::words::words;
 
+pub use calendar::{Calendar, Hours, Opening, Side, TimeOfDay, Weekday};
 pub use change::ReferenceChange;
 pub use entries::{
     Country, CrossingPoint, CustomsTypeCode, Gate, ReferenceEntry, TrackFacts, TrackRule, Validity, Yard,
@@ -34,6 +36,7 @@ words! {
         CustomsTypeCodes = "customs_type_codes",
         TrackRules = "track_rules",
         Countries = "countries",
+        Calendars = "calendars",
     }
 }
 
@@ -52,6 +55,7 @@ pub struct Reference {
     customs_type_codes: Dated<CustomsTypeCode>,
     track_rules: Dated<TrackRule>,
     countries: Dated<Country>,
+    calendars: Dated<Calendar>,
 }
 
 impl Reference {
@@ -72,6 +76,7 @@ impl Reference {
                 List::CustomsTypeCodes => reference.customs_type_codes.add(entry),
                 List::TrackRules => reference.track_rules.add(entry),
                 List::Countries => reference.countries.add(entry),
+                List::Calendars => reference.calendars.add(entry),
             };
             if let Err(fault) = added {
                 faults.push(format!("{} {} from {}: {fault}", entry.list, entry.code, entry.validity.valid_from));
@@ -85,6 +90,12 @@ impl Reference {
         for yard in reference.yards.all() {
             if reference.crossing_point(&yard.crossing_point, yard.validity.valid_from).is_none() {
                 faults.push(format!("yards {}: there is no crossing point {}", yard.code, yard.crossing_point));
+            }
+        }
+        for calendar in reference.calendars.all() {
+            faults.extend(calendar.faults().into_iter().map(|fault| format!("calendars {}: {fault}", calendar.code)));
+            if reference.crossing_point(&calendar.code, calendar.validity.valid_from).is_none() {
+                faults.push(format!("calendars {}: there is no such crossing point", calendar.code));
             }
         }
         if !faults.is_empty() {
@@ -120,6 +131,12 @@ impl Reference {
     #[must_use]
     pub fn crossing_point(&self, code: &str, day: NaiveDate) -> Option<&CrossingPoint> {
         self.crossing_points.get(code, day)
+    }
+
+    /// The codes of all crossing points that there are or were.
+    #[must_use]
+    pub fn crossing_point_codes(&self) -> Vec<String> {
+        self.crossing_points.0.keys().cloned().collect()
     }
 
     /// The yard `code` as it stands on `day`.

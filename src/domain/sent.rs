@@ -221,6 +221,7 @@ pub fn action(sent: Value) -> Result<(Action, Details), Vec<RuleFailure>> {
             }
             Field::Track => said.track = fields.word("track"),
             Field::Text => said.text = fields.text("text"),
+            Field::Until => said.until = fields.instant("until"),
         }
     }
     fields.finish();

@@ -45,6 +45,8 @@ words! {
         FellAway = "fell_away",
         /// Fees paid less fees refunded, in whole dong, by the day of either.
         FeesVnd = "fees_vnd",
+        /// Legal clocks that ran out, by the day they fell due.
+        ClockBreaches = "clock_breaches",
     }
 }
 
@@ -155,6 +157,9 @@ fn each_count(declaration: &Declaration, mut count: impl FnMut(NaiveDate, Measur
         for payment in &fee.payments {
             on(Some(payment.at), Measure::FeesVnd, payment.amount_vnd);
         }
+    }
+    for breach in &declaration.progress.breaches {
+        on(Some(breach.due_at), Measure::ClockBreaches, 1);
     }
     let end = stamps.completed_at.or(stamps.ended_at);
     if stamps.arrived_at.is_some() {

@@ -80,6 +80,15 @@ pub struct Part {
     /// Customs: what the last inspection found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inspection: Option<InspectionResult>,
+    /// Customs: since when the documents have been due to be checked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub documents_since: Option<DateTime<Utc>>,
+    /// Customs: since when an inspection has been required; its clock runs from arrival on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inspection_since: Option<DateTime<Utc>>,
+    /// Customs: until when the inspection was given more time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inspection_until: Option<DateTime<Utc>>,
     /// Quarantines: a treatment was required and is not yet followed by a pass or a fail.
     #[serde(default, skip_serializing_if = "is_false")]
     pub treatment: bool,
@@ -120,6 +129,9 @@ impl Part {
             lane_floor: None,
             documents_checked: false,
             inspection: None,
+            documents_since: None,
+            inspection_since: None,
+            inspection_until: None,
             treatment: false,
             amount_vnd: None,
             receipt: None,

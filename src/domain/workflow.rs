@@ -73,6 +73,10 @@ words! {
         CustomsClear = "customs.clear",
         CustomsRefuse = "customs.refuse",
         CustomsRevoke = "customs.revoke",
+        /// More time for the inspection.
+        ExtendClock = "extend_clock",
+        /// A legal clock ran out before the agency had done its part.
+        ClockBreach = "clock.breach",
         HealthPass = "health.pass",
         HealthFail = "health.fail",
         HealthRequireTreatment = "health.require_treatment",
@@ -211,6 +215,7 @@ words! {
         Hold = "hold",
         Track = "track",
         Text = "text",
+        Until = "until",
     }
 }
 
@@ -309,6 +314,8 @@ impl Action {
             Self::CustomsClear          => part(Track::Customs, &[CustomsOfficer], STAY_REGISTERED, &[]),
             Self::CustomsRefuse         => part(Track::Customs, &[CustomsOfficer], STAY_REGISTERED, REASON),
             Self::CustomsRevoke         => part(Track::Customs, &[CustomsOfficer], STAY_REGISTERED, REASON),
+            Self::ExtendClock           => part(Track::Customs, &[CustomsOfficer], STAY_ARRIVED, &[Required(F::Until), Required(F::Reason)]),
+            Self::ClockBreach           => part(Track::Customs, &[System], STAY_REGISTERED, &[]),
 
             Self::HealthPass                       => part(Track::Health, &[QuarantineOfficer], STAY_ARRIVED, &[Optional(F::Text)]),
             Self::HealthFail                       => part(Track::Health, &[QuarantineOfficer], STAY_ARRIVED, REASON),

@@ -1,11 +1,11 @@
 //! Declarations as rows.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::dsl::sql;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::result::Error as DieselError;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Array, Bool, Nullable, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::column_types::JsonText;
@@ -14,7 +14,9 @@ use crate::domain::actor::{Actor, FirmId};
 use crate::domain::audit::Hash;
 use crate::domain::content::Direction;
 use crate::domain::declaration::{Declaration, PeopleSeal, Stamps};
+use crate::domain::legal_clocks::LegalClock;
 use crate::domain::number::Number;
+use crate::domain::reference::Reference;
 use crate::domain::tracks::{Track, TrackState};
 use crate::domain::workflow::{Role, State};
 
@@ -167,6 +169,8 @@ pub struct Filter {
     pub customs_declaration: Option<String>,
     /// With this track at this point, among those that have not ended.
     pub track: Option<(Track, TrackState)>,
+    /// With a legal clock that has fallen due by these marks.
+    pub due: Option<DueMarks>,
     /// Declared at this instant or later.
     pub declared_from: Option<DateTime<Utc>>,
     /// Declared before this instant.
@@ -174,6 +178,33 @@ pub struct Filter {
     /// Issued before this number.
     pub before: Option<Number>,
 }
+
+/// What has fallen due by an instant: at each crossing point what began no later than its marks, and everywhere what was
+/// given time until then.
+#[derive(Clone, Debug)]
+pub struct DueMarks {
+    codes: Vec<String>,
+    documents: Vec<Option<DateTime<Utc>>>,
+    inspection: Vec<Option<DateTime<Utc>>>,
+    until: DateTime<Utc>,
+}
+
+impl DueMarks {
+    /// The marks of what falls due before `end`, by the calendars of `reference`.
+    #[must_use]
+    pub fn before(end: DateTime<Utc>, reference: &Reference) -> Self {
+        // Instants are kept in whole microseconds: before one is up to the one before it.
+        let until = end - TimeDelta::microseconds(1);
+        let codes = reference.crossing_point_codes();
+        let began = |clock: LegalClock| {
+            codes.iter().map(|code| reference.working_time_began(code, until, clock.length())).collect()
+        };
+        Self { documents: began(LegalClock::Documents), inspection: began(LegalClock::Inspection), codes, until }
+    }
+}
+
+/// Said in the words of the index `declarations_clocks`.
+const CLOCK_RUNS: &str = "(documents_since is not null or inspection_since is not null)";
 
 /// Whose declarations somebody sees; the same as [`Declaration::is_visible_to`] says of one.
 #[derive(Clone, Debug)]
@@ -246,6 +277,24 @@ fn filtered(filter: &Filter) -> Query<'_> {
             .filter(declarations::tracks.contains(vec![format!("{track}:{state}")]))
             .filter(declarations::state.eq_any(active))
             .filter(sql::<Bool>(NOT_COMPLETED));
+    }
+    if let Some(due) = &filter.due {
+        let marks = sql::<Bool>("(exists (select from unnest(")
+            .bind::<Array<Text>, _>(&due.codes)
+            .sql(", ")
+            .bind::<Array<Nullable<Timestamptz>>, _>(&due.documents)
+            .sql(", ")
+            .bind::<Array<Nullable<Timestamptz>>, _>(&due.inspection)
+            .sql(
+                ") as mark (code, documents, inspection)
+                 where mark.code = crossing_point
+                   and (documents_since <= mark.documents
+                        or inspection_since <= mark.inspection and inspection_until is null))
+                 or inspection_until <= ",
+            )
+            .bind::<Timestamptz, _>(due.until)
+            .sql(")");
+        query = query.filter(sql::<Bool>(CLOCK_RUNS)).filter(marks);
     }
     if let Some(from) = filter.declared_from {
         query = query.filter(declarations::declared_at.ge(from));

@@ -44,6 +44,9 @@ diesel::table! {
         last_action_at -> Timestamptz,
         waiting_since -> Nullable<Timestamptz>,
         head -> Binary,
+        documents_since -> Nullable<Timestamptz>,
+        inspection_since -> Nullable<Timestamptz>,
+        inspection_until -> Nullable<Timestamptz>,
     }
 }
 
@@ -104,6 +107,7 @@ diesel::table! {
         left -> BigInt,
         fell_away -> BigInt,
         fees_vnd -> BigInt,
+        clock_breaches -> BigInt,
     }
 }
 

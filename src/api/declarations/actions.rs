@@ -1,6 +1,7 @@
 //! The actions as they are sent, for the contract: one shape an action, derived from the workflow table.
 
 use utoipa::openapi::schema::{ArrayBuilder, Discriminator, ObjectBuilder, OneOfBuilder, Type};
+use utoipa::openapi::schema::{KnownFormat, SchemaFormat};
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -68,6 +69,11 @@ fn field_schema(field: Field) -> RefOr<Schema> {
             .into(),
         Field::Track => Ref::from_schema_name(Track::name()).into(),
         Field::Text => text("In words"),
+        Field::Until => ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .description(Some("Until when, RFC 3339"))
+            .into(),
     }
 }
 

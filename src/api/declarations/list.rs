@@ -16,14 +16,14 @@ use crate::domain::tracks::{Track, TrackState};
 use crate::domain::vehicle::normalise;
 use crate::domain::workflow::State;
 use crate::identity::principal::OauthScope;
-use crate::storage::declarations::{self, Filter};
+use crate::storage::declarations::{self, DueMarks, Filter};
 use crate::storage::pool::Pool;
 
 /// The list's name, for its cursors.
 const LIST: &str = "declarations";
 
 /// The query as it was asked.
-fn asked(request: &HttpRequest, cursors: &Cursors) -> Result<(Asked, Filter), Problem> {
+fn asked(request: &HttpRequest, cursors: &Cursors, office: &Office) -> Result<(Asked, Filter), Problem> {
     let (page, filter) = query::read_repeated(request, &["state"], |fields, refused| {
         let page = Asked::read(fields, refused, cursors, LIST);
         let states = query::words(fields, "state", refused);
@@ -43,6 +43,12 @@ fn asked(request: &HttpRequest, cursors: &Cursors) -> Result<(Asked, Filter), Pr
             (None, Some(_)) => drop(fields.required::<Track>("track", None)),
             (Some(_), Some(_)) | (None, None) => {}
         }
+        let due_before = fields.instant("due_before");
+        let overdue = query::flag(fields, "overdue", refused).then(|| office.clock.now());
+        let due = match (due_before, overdue) {
+            (Some(before), Some(now)) => Some(before.min(now)),
+            (before, now) => before.or(now),
+        };
         let filter = Filter {
             states,
             direction,
@@ -51,6 +57,7 @@ fn asked(request: &HttpRequest, cursors: &Cursors) -> Result<(Asked, Filter), Pr
             // The twelfth digit counts amendments: the declaration is the same.
             customs_declaration: customs_declaration.and_then(|number| number.get(..11).map(str::to_owned)),
             track: track.zip(track_state),
+            due: due.map(|end| DueMarks::before(end, &office.rules.book().reference)),
             declared_from: fields.instant("declared_from"),
             declared_to: fields.instant("declared_to"),
             before: None,
@@ -76,6 +83,8 @@ fn asked(request: &HttpRequest, cursors: &Cursors) -> Result<(Asked, Filter), Pr
         ("customs_declaration" = Option<String>, Query, description = "On this customs declaration, whatever its amendment"),
         ("track" = Option<Track>, Query, description = "With this track at `track_state`, among those that have not ended"),
         ("track_state" = Option<TrackState>, Query, description = "How far `track` has come"),
+        ("overdue" = Option<bool>, Query, description = "With a legal clock that has run out and that the agency has not done its part of"),
+        ("due_before" = Option<DateTime<Utc>>, Query, description = "With a legal clock that falls due before this instant, by the calendar in force"),
         ("declared_from" = Option<DateTime<Utc>>, Query, description = "Declared at this instant or later"),
         ("declared_to" = Option<DateTime<Utc>>, Query, description = "Declared before this instant"),
         ("limit" = Option<i64>, Query, description = "At most so many; 50 by default, 200 at most"),
@@ -100,7 +109,7 @@ pub async fn list(
     cursors: web::Data<Cursors>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(OauthScope::DeclarationsRead, READERS)?;
-    let (page, filter) = asked(&request, &cursors)?;
+    let (page, filter) = asked(&request, &cursors, &office)?;
     if filter.crossing_point.as_deref().is_some_and(|code| !caller.actor.crossing_points.contains(code)) {
         return Err(Problem::Forbidden("crossing-point"));
     }

@@ -13,6 +13,7 @@ use crate::domain::actor::Actor;
 use crate::domain::check::check;
 use crate::domain::content::{Content, Person};
 use crate::domain::declaration::{Declaration, Hold, Onward, Returned, Source, Stamps, YardPlace};
+use crate::domain::legal_clocks::{Breach, DueClock};
 use crate::domain::next::{NextStep, next};
 use crate::domain::number::Number;
 use crate::domain::rule_book::RuleBook;
@@ -50,6 +51,10 @@ pub struct DeclarationView {
     crew: Vec<Person>,
     /// The agencies' parts that are required, and how far each has come.
     tracks: Vec<TrackView>,
+    /// The legal clocks that run, with when each falls due by the calendar in force.
+    clocks: Vec<DueClock>,
+    /// The legal clocks that ran out.
+    breaches: Vec<Breach>,
     /// The holds that stand.
     holds: Vec<Hold>,
     /// Where it is parked.
@@ -178,6 +183,8 @@ impl DeclarationView {
             driver: people.driver.map(seen),
             crew: people.crew.into_iter().map(seen).collect(),
             tracks: progress.tracks.into_iter().map(|(track, part)| TrackView { track, part }).collect(),
+            clocks: declaration.clocks(rules),
+            breaches: progress.breaches,
             holds: progress.holds,
             yard: progress.yard,
             assigned_yard: progress.assigned_yard,

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::conditional::{etag_of, is_known};
 use super::negotiation::best;
 use super::problem::{Cause, Problem};
+use super::query;
 use crate::domain::content::Direction;
 use crate::domain::reading::Fields;
 use crate::domain::rule_failure::RuleFailure;
@@ -40,19 +41,8 @@ pub struct Wanted {
 /// Takes the parameters `format` and `bom`.
 pub fn wanted(fields: &mut Fields, refused: &mut Vec<RuleFailure>) -> Wanted {
     let format = fields.word("format");
-    Wanted { format, bom: bom(fields, refused) }
-}
-
-/// Takes the parameter `bom`: whether CSV begins with a byte order mark.
-pub fn bom(fields: &mut Fields, refused: &mut Vec<RuleFailure>) -> bool {
-    match fields.text("bom").as_deref() {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(other) => {
-            refused.push(RuleFailure::new("/bom", "unknown-word").with("given", other).with("allowed", "true, false"));
-            false
-        }
-    }
+    let bom = query::flag(fields, "bom", refused);
+    Wanted { format, bom }
 }
 
 impl Wanted {

@@ -6,7 +6,8 @@ use super::{Order, Rules};
 use crate::domain::actor::Actor;
 use crate::domain::content;
 use crate::domain::declaration::{Declaration, Details};
-use crate::domain::period::local_day;
+use crate::domain::legal_clocks::{LegalClock, MAX_EXTENSION};
+use crate::domain::period::{local_day, shown};
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::vehicle::normalise;
 use crate::domain::workflow::{Action, Need, Role};
@@ -122,6 +123,7 @@ pub(super) fn said(
                 fail("/lane", "lane-not-higher");
             }
         }
+        Action::ExtendClock => failures.extend(until_failure(declaration, details.until, now, rules)),
         Action::FeeAssess => {
             if details.amount_vnd.is_some_and(|amount| !(0..=MAX_FEE_VND).contains(&amount)) {
                 failures.push(RuleFailure::new("/amount_vnd", "amount-out-of-range").with("max", MAX_FEE_VND));
@@ -170,6 +172,7 @@ pub(super) fn said(
         | Action::CustomsClear
         | Action::CustomsRefuse
         | Action::CustomsRevoke
+        | Action::ClockBreach
         | Action::HealthPass
         | Action::HealthFail
         | Action::HealthRequireTreatment
@@ -192,6 +195,20 @@ pub(super) fn said(
         | Action::TransshipmentRevoke => {}
     }
     if failures.is_empty() { Ok(details) } else { Err(failures) }
+}
+
+/// What is wrong with the time that an inspection is given: it must be more than it has, and at most two days more.
+fn until_failure(
+    declaration: &Declaration,
+    until: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+    rules: Rules,
+) -> Option<RuleFailure> {
+    let due = declaration.clocks(rules).into_iter().find(|clock| clock.clock == LegalClock::Inspection)?.due_at?;
+    let latest = due + MAX_EXTENSION;
+    until
+        .filter(|until| *until <= due.max(now) || *until > latest)
+        .map(|_| RuleFailure::new("/until", "extension-range").with("from", shown(due)).with("to", shown(latest)))
 }
 
 /// The longest reason or remark, in characters: a page of text.

@@ -26,7 +26,7 @@ pub(super) fn carried_over(
         .progress
         .tracks
         .iter()
-        .map(|(track, part)| (*track, part.carried(*track, declaration.number)))
+        .map(|(track, part)| (*track, part.carried(*track, declaration.number, now)))
         .collect();
     for (track, because) in required_tracks(&content, declaration.people.as_ref(), now, rules) {
         tracks.entry(track).or_insert_with(|| Part::required(because));
@@ -60,7 +60,7 @@ pub(super) fn carried_over(
 impl Part {
     /// The part as it comes over to another crossing point: lane, clearance, health and quarantine passes, a
     /// paid or waived fee and a finished transshipment come with it; the border guard's begins anew.
-    fn carried(&self, track: Track, from: Number) -> Self {
+    fn carried(&self, track: Track, from: Number, now: DateTime<Utc>) -> Self {
         let comes = match track {
             Track::Customs => self.lane.is_some(),
             Track::Health | Track::AnimalQuarantine | Track::PlantQuarantine | Track::Fee | Track::Transshipment => {
@@ -70,7 +70,15 @@ impl Part {
         };
         if comes {
             // What was paid was counted where it was paid.
-            Self { carried_from: Some(from), payments: Vec::new(), ..self.clone() }
+            Self {
+                carried_from: Some(from),
+                payments: Vec::new(),
+                // What is still due there is due anew here.
+                documents_since: self.documents_since.map(|_| now),
+                inspection_since: self.inspection_since.map(|_| now),
+                inspection_until: None,
+                ..self.clone()
+            }
         } else {
             Self { lane_floor: self.lane_floor, ..Self::required(self.because.clone()) }
         }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Onward, Source, Stamps};
 use crate::domain::actor::FirmId;
 use crate::domain::content::Content;
+use crate::domain::legal_clocks::LegalClock;
 use crate::domain::number::Number;
 use crate::domain::tracks::{InspectionResult, Lane, Means, Part, Track};
 use crate::domain::workflow::{Action, Field, Role, State};
@@ -75,6 +76,8 @@ pub struct Details {
     pub track: Option<Track>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<DateTime<Utc>>,
 
     /// `create`, `transfer_in`, `take_over`: the firm.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,6 +121,12 @@ pub struct Details {
     /// `take_over`: where the older record stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
+    /// `clock.breach`: which clock ran out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock: Option<LegalClock>,
+    /// `clock.breach`: when it ran out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<DateTime<Utc>>,
     /// `create`, `transfer_in`, `take_over`: who declared it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub declarant: Option<String>,
@@ -160,6 +169,7 @@ impl Details {
             Field::Hold => self.hold.is_some(),
             Field::Track => self.track.is_some(),
             Field::Text => self.text.is_some(),
+            Field::Until => self.until.is_some(),
         }
     }
 

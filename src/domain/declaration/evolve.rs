@@ -8,6 +8,7 @@ use super::{
     BrokenHistory, Declaration, Details, Entry, Hold, Onward, PEOPLE_FIELDS, PeopleSeal, Progress, Returned, YardPlace,
 };
 use crate::domain::audit::Hash;
+use crate::domain::legal_clocks::Breach;
 use crate::domain::number::Number;
 use crate::domain::tracks::{Part, Payment, Track, TrackState};
 use crate::domain::workflow::{Action, State};
@@ -179,6 +180,8 @@ impl Declaration {
             | Action::CustomsClear
             | Action::CustomsRefuse
             | Action::CustomsRevoke
+            | Action::ExtendClock
+            | Action::ClockBreach
             | Action::HealthPass
             | Action::HealthFail
             | Action::HealthRequireTreatment
@@ -217,6 +220,7 @@ impl Declaration {
             Action::CustomsSetLane | Action::CustomsRaiseLane => {
                 part.lane = details.lane;
                 part.state = TrackState::UnderWay;
+                part.begin_clocks(entry.at);
             }
             Action::CustomsCheckDocuments => part.documents_checked = true,
             Action::CustomsInspect => part.inspection = details.result,
@@ -231,7 +235,14 @@ impl Declaration {
                 part.state = TrackState::UnderWay;
                 part.documents_checked = false;
                 part.inspection = None;
+                part.begin_clocks_anew(entry.at);
                 self.stamps.cleared_at = None;
+            }
+            Action::ExtendClock => part.inspection_until = details.until,
+            Action::ClockBreach => {
+                let clock = details.clock.ok_or("it names no clock")?;
+                let due_at = details.due_at.ok_or("it does not say when the clock ran out")?;
+                self.progress.breaches.push(Breach { clock, due_at });
             }
             Action::HealthPass
             | Action::AnimalQuarantinePass

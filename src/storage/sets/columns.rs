@@ -5,6 +5,7 @@ use tokio_postgres::types::ToSql;
 
 use super::{Change, LinkedAction};
 use crate::domain::declaration::Declaration;
+use crate::domain::legal_clocks::LegalClock;
 use crate::domain::throughput::Counts;
 use crate::storage::column_types::{JsonText, array_literal};
 
@@ -68,6 +69,9 @@ columns! {
         last_action: "text" as &'static str,
         last_action_at: "timestamptz" as DateTime<Utc>,
         waiting_since: "timestamptz" as Option<DateTime<Utc>>,
+        documents_since: "timestamptz" as Option<DateTime<Utc>>,
+        inspection_since: "timestamptz" as Option<DateTime<Utc>>,
+        inspection_until: "timestamptz" as Option<DateTime<Utc>>,
         head: "bytea" as Vec<u8>,
         read_revision: "integer" as i32,
         claim: "text" as Option<String>,
@@ -96,6 +100,9 @@ columns! {
         last_action: "text" as &'static str,
         last_action_at: "timestamptz" as DateTime<Utc>,
         waiting_since: "timestamptz" as Option<DateTime<Utc>>,
+        documents_since: "timestamptz" as Option<DateTime<Utc>>,
+        inspection_since: "timestamptz" as Option<DateTime<Utc>>,
+        inspection_until: "timestamptz" as Option<DateTime<Utc>>,
         head: "bytea" as Vec<u8>,
         read_revision: "integer" as i32,
         release: "text" as Option<String>,
@@ -199,6 +206,11 @@ impl Whole {
         self.last_action.push(declaration.last_action.as_str());
         self.last_action_at.push(declaration.last_action_at);
         self.waiting_since.push(declaration.waiting_since());
+        let clocks = declaration.running_clocks();
+        let running = |which| clocks.iter().find(|running| running.clock == which);
+        self.documents_since.push(running(LegalClock::Documents).map(|running| running.since));
+        self.inspection_since.push(running(LegalClock::Inspection).map(|running| running.since));
+        self.inspection_until.push(running(LegalClock::Inspection).and_then(|running| running.until));
         self.head.push(declaration.head.0.to_vec());
         self.read_revision.push(change.before.map_or(0, |before| before.revision));
         self.claim.push(change.claim());
@@ -229,6 +241,11 @@ impl Moved {
         self.last_action.push(declaration.last_action.as_str());
         self.last_action_at.push(declaration.last_action_at);
         self.waiting_since.push(declaration.waiting_since());
+        let clocks = declaration.running_clocks();
+        let running = |which| clocks.iter().find(|running| running.clock == which);
+        self.documents_since.push(running(LegalClock::Documents).map(|running| running.since));
+        self.inspection_since.push(running(LegalClock::Inspection).map(|running| running.since));
+        self.inspection_until.push(running(LegalClock::Inspection).and_then(|running| running.until));
         self.head.push(declaration.head.0.to_vec());
         self.read_revision.push(change.before.map_or(0, |before| before.revision));
         self.release.push(change.release());
