@@ -7,6 +7,7 @@
 
 pub mod api;
 pub mod casework;
+pub mod charts;
 pub mod clock;
 pub mod demo;
 pub mod domain;

@@ -112,9 +112,17 @@ fn expected(operation: &str, caller: &Caller) -> Option<Outcome> {
         }),
         // Asked with an agency's own action, here the border guard's.
         "take_action of an agency" => if_seen(role == Role::BorderGuard && narrowed(OauthScope::ActionsWrite)),
-        "backlog" | "daily_report" | "quarter" | "quarterly_report" | "throughput" => {
-            if_may(statistics && narrowed(OauthScope::StatisticsRead))
-        }
+        "draw_backlog"
+        | "draw_crossing_points"
+        | "draw_trend"
+        | "show_backlog"
+        | "show_crossing_points"
+        | "show_trend"
+        | "backlog"
+        | "daily_report"
+        | "quarter"
+        | "quarterly_report"
+        | "throughput" => if_may(statistics && narrowed(OauthScope::StatisticsRead)),
         "list_accounts"
         | "create_account"
         | "read_account"

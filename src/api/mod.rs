@@ -10,6 +10,7 @@ use utoipa_actix_web::{AppExt, scope};
 use utoipa_swagger_ui::SwaggerUi;
 
 pub mod admin;
+pub mod charts;
 pub mod conditional;
 pub mod declarations;
 pub mod frame;
@@ -40,6 +41,7 @@ pub mod workflow;
         (name = "declarations", description = "Declaring, amending, acting, the history"),
         (name = "statistics", description = "Exact figures, current at every commit"),
         (name = "reports", description = "The province's papers: daily and quarterly, as JSON, CSV and workbook"),
+        (name = "charts", description = "Pictures of the statistics, each also as a page with its table"),
         (name = "workflow", description = "The table that decides who may do what from where"),
         (name = "reference", description = "Gates, crossing points, yards and codes, each with its dates"),
         (name = "administration", description = "Firms, accounts, machine clients and reference data"),
@@ -99,7 +101,13 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(statistics::throughput::read)
             .service(statistics::backlog::read)
             .service(reports::of_day)
-            .service(reports::of_quarter),
+            .service(reports::of_quarter)
+            .service(charts::trend_picture)
+            .service(charts::trend_page)
+            .service(charts::crossing_points_picture)
+            .service(charts::crossing_points_page)
+            .service(charts::backlog_picture)
+            .service(charts::backlog_page),
     );
 }
 

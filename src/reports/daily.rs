@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, Utc};
 
-use super::{Cell, Column, Figure, Group, Head, Heading, Kind, Level, Line, Named, Report, days};
+use super::{Cell, Column, Figure, Group, Head, Heading, Kind, Level, Line, Named, Report};
 use crate::domain::content::{CargoClass, Direction};
 use crate::domain::period::{Span, beginning_of};
 use crate::domain::reference::Reference;
 use crate::domain::throughput::Measure;
+use crate::reports::dates::days;
 use crate::storage::throughput::{Stock, Sum};
 use crate::storage::transferred::Transferred;
 use crate::texts::Language;

@@ -10,6 +10,7 @@ pub mod column_types;
 pub mod declarations;
 pub mod embedded;
 pub mod firms;
+pub mod hourly_backlog;
 pub mod idempotency;
 pub mod mandates;
 pub mod migrate;

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::*;
 use crate::domain::content::{CargoClass, Direction, DocumentKind, Regime};
 use crate::domain::next::Due;
+use crate::domain::period::Interval;
 use crate::domain::reference::GateKind;
 use crate::domain::throughput::Measure;
 use crate::domain::tracks::{InspectionResult, Lane, Means, Track, TrackState};
@@ -61,7 +62,7 @@ fn code() -> String {
 }
 
 fn labels() -> BTreeSet<String> {
-    let kinds: [(&str, &[&str]); 24] = [
+    let kinds: [(&str, &[&str]); 25] = [
         ("state", State::WORDS),
         ("action", Action::WORDS),
         ("role", Role::WORDS),
@@ -81,6 +82,7 @@ fn labels() -> BTreeSet<String> {
         ("field", Field::WORDS),
         ("next", Due::WORDS),
         ("report-title", reports::Kind::WORDS),
+        ("chart-interval", Interval::WORDS),
         ("figure", Figure::WORDS),
         ("figure-group", reports::Group::WORDS),
         ("heading", reports::Heading::WORDS),
@@ -208,7 +210,7 @@ fn said_somewhere() -> BTreeSet<String> {
         ["report-", "chart-"].iter().any(|opening| text.starts_with(opening) && text.len() > opening.len())
             && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
     });
-    keys.extend(quoted.filter(|text| *text != "report-title").map(str::to_owned));
+    keys.extend(quoted.filter(|text| *text != "report-title" && *text != "chart-interval").map(str::to_owned));
     keys
 }
 
