@@ -13,6 +13,7 @@ use crate::api::declarations::Office;
 use crate::api::declarations::firm_names::FirmNames;
 use crate::api::health::Cluster;
 use crate::api::paging::Cursors;
+use crate::api::waiting::Board;
 use crate::casework::overdue;
 use crate::casework::writer::Writer;
 use crate::clock::Clock;
@@ -77,6 +78,7 @@ pub struct Service {
     last_change: Arc<AtomicI64>,
     cluster: web::Data<Cluster>,
     metrics: web::Data<Option<PrometheusHandle>>,
+    board: web::Data<Board>,
 }
 
 impl Service {
@@ -118,6 +120,7 @@ impl Service {
             office: web::Data::new(Office { writer, rules, clock: plan.clock, firms }),
             cluster: web::Data::new(Cluster(plan.cluster)),
             metrics: web::Data::new(plan.metrics),
+            board: web::Data::new(Board::default()),
         })
     }
 
@@ -137,7 +140,8 @@ impl Service {
             .app_data(self.clock.clone())
             .app_data(self.rules.clone())
             .app_data(self.cluster.clone())
-            .app_data(self.metrics.clone());
+            .app_data(self.metrics.clone())
+            .app_data(self.board.clone());
         api::configure(config);
     }
 

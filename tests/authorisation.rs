@@ -85,6 +85,7 @@ fn expected(operation: &str, caller: &Caller) -> Option<Outcome> {
         | "read_keys"
         | "read_problem_type"
         | "read_reference"
+        | "read_waiting_board"
         | "read_workflow"
         | "ready"
         | "issue_token"

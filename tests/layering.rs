@@ -74,7 +74,7 @@ fn settings_are_read_by_the_binary_alone() {
 }
 
 /// Where transactions open beside casework, and why.
-const TRANSACTIONS: [&str; 5] = [
+const TRANSACTIONS: [&str; 6] = [
     // A session and its tokens begin together; a refresh token is used once.
     "identity/sessions.rs",
     // One snapshot for two reads; it writes nothing.
@@ -82,6 +82,7 @@ const TRANSACTIONS: [&str; 5] = [
     // The same for a day's report.
     "api/reports.rs",
     "api/charts.rs",
+    "api/waiting.rs",
     // The demo's accounts.
     "commands/demo.rs",
 ];

@@ -26,6 +26,7 @@ pub mod query;
 pub mod reports;
 pub mod sessions;
 pub mod statistics;
+pub mod waiting;
 pub mod workflow;
 
 #[derive(OpenApi)]
@@ -42,6 +43,7 @@ pub mod workflow;
         (name = "statistics", description = "Exact figures, current at every commit"),
         (name = "reports", description = "The province's papers: daily and quarterly, as JSON, CSV and workbook"),
         (name = "charts", description = "Pictures of the statistics, each also as a page with its table"),
+        (name = "public", description = "What anybody may read without a token: the board, and open data"),
         (name = "workflow", description = "The table that decides who may do what from where"),
         (name = "reference", description = "Gates, crossing points, yards and codes, each with its dates"),
         (name = "administration", description = "Firms, accounts, machine clients and reference data"),
@@ -100,6 +102,7 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(statistics::quarter::read)
             .service(statistics::throughput::read)
             .service(statistics::backlog::read)
+            .service(waiting::read)
             .service(reports::of_day)
             .service(reports::of_quarter)
             .service(charts::trend_picture)

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod actions;
 pub mod clients;
 pub mod column_types;
+pub mod crossing_times;
 pub mod declarations;
 pub mod embedded;
 pub mod firms;
