@@ -10,6 +10,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::api;
 use crate::api::declarations::Office;
+use crate::api::declarations::batch::BatchRoom;
 use crate::api::declarations::firm_names::FirmNames;
 use crate::api::health::Cluster;
 use crate::api::paging::Cursors;
@@ -77,6 +78,7 @@ pub struct Service {
     /// The last change of the reference data that was read.
     last_change: Arc<AtomicI64>,
     cluster: web::Data<Cluster>,
+    batches: web::Data<BatchRoom>,
     metrics: web::Data<Option<PrometheusHandle>>,
     board: web::Data<Board>,
 }
@@ -119,6 +121,7 @@ impl Service {
             last_change: Arc::new(AtomicI64::new(last_change)),
             office: web::Data::new(Office { writer, rules, clock: plan.clock, firms }),
             cluster: web::Data::new(Cluster(plan.cluster)),
+            batches: web::Data::default(),
             metrics: web::Data::new(plan.metrics),
             board: web::Data::new(Board::default()),
         })
@@ -140,6 +143,7 @@ impl Service {
             .app_data(self.clock.clone())
             .app_data(self.rules.clone())
             .app_data(self.cluster.clone())
+            .app_data(self.batches.clone())
             .app_data(self.metrics.clone())
             .app_data(self.board.clone());
         api::configure(config);

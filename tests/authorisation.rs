@@ -82,6 +82,7 @@ fn expected(operation: &str, caller: &Caller) -> Option<Outcome> {
         | "live"
         | "metrics"
         | "read_authorization_server"
+        | "read_batch_template"
         | "read_keys"
         | "read_problem_type"
         | "read_reference"
@@ -101,7 +102,7 @@ fn expected(operation: &str, caller: &Caller) -> Option<Outcome> {
                 Through
             }
         }
-        "declare" => if_may(role == Role::Declarant && narrowed(OauthScope::DeclarationsWrite)),
+        "declare" | "declare_batch" => if_may(role == Role::Declarant && narrowed(OauthScope::DeclarationsWrite)),
         "amend_declaration" => if_seen(role == Role::Declarant && narrowed(OauthScope::DeclarationsWrite)),
         "list_declarations" => if_may(reads && narrowed(OauthScope::DeclarationsRead)),
         "read_declaration" | "read_history" => if_seen(reads && narrowed(OauthScope::DeclarationsRead)),

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails at once")]
 
 mod authorisation;
+mod batch;
 mod casework;
+mod charts;
 mod check;
 mod clocks;
 mod cluster;
@@ -14,6 +16,7 @@ mod exact;
 mod faults;
 mod identity;
 mod import;
+mod instances;
 mod intake;
 mod journey;
 mod layering;
@@ -29,6 +32,7 @@ mod start;
 mod statistics;
 mod support;
 mod take_over;
+mod waiting;
 mod walk;
 
 use border_gate::domain::workflow::{Action, Role, State, To};

@@ -148,3 +148,5 @@ rule-arrival-needs-earlier-registration = On that day the crossing point takes o
     [none] .
    *[other] ; the next possible time is { $next }, the gate’s time.
 }
+rule-batch-too-long = A batch holds at most { $max } lines; send the rest as another.
+rule-history-by-import-alone = A batch takes declarations; an older system’s records are taken in by border-gate import at the machine.

@@ -148,3 +148,5 @@ rule-arrival-needs-earlier-registration = Ngày đó lối thông quan chỉ ti�
     [none] .
    *[other] ; giờ sớm nhất có thể là { $next } (giờ tại cửa khẩu).
 }
+rule-batch-too-long = Mỗi lô gửi tối đa { $max } dòng; hãy gửi phần còn lại thành lô khác.
+rule-history-by-import-alone = Lô chỉ nhận tờ khai; hồ sơ của hệ thống cũ được nạp bằng lệnh border-gate import tại máy chủ.

@@ -148,3 +148,5 @@ rule-arrival-needs-earlier-registration = 该日通道只接收此前已受理�
     [none] 。
    *[other] ；最早可行时间为 { $next }（口岸当地时间）。
 }
+rule-batch-too-long = 一批最多 { $max } 行；其余请另发一批。
+rule-history-by-import-alone = 批量只接收申报；旧系统的记录须在服务器上用 border-gate import 导入。

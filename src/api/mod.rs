@@ -71,6 +71,8 @@ pub fn routes(config: &mut ServiceConfig) {
     config.service(problem_pages::index).service(problem_pages::read);
     config.service(
         scope::scope("/api/v1")
+            .service(declarations::batch::template)
+            .service(declarations::batch::declare)
             .service(declarations::declare)
             .service(declarations::list::list)
             .service(declarations::history::read)

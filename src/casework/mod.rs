@@ -19,6 +19,7 @@ use crate::storage::sets::{KeptReply, Reply};
 pub mod accounts;
 pub mod act;
 pub mod administration;
+pub mod batch;
 pub mod declare;
 mod desk;
 pub mod doctor;

@@ -3,13 +3,16 @@
 //! Read by hand and not with the csv crate, because a quote that is never closed must cost one line and not the rest
 //! of the file, nor the memory to hold it.
 
+use std::borrow::Cow;
 use std::io::BufRead;
 
+use chrono::{NaiveDateTime, NaiveTime, SecondsFormat};
 use serde_json::{Map, Value};
 
 use super::columns::{Column, Holds, column_of, columns};
 use super::lines::{Fault, MAX_LINE, Physical};
 use super::{Kind, Line, kind_of, line_of};
+use crate::domain::period::beginning_of;
 use crate::domain::reading::with_nearest;
 use crate::domain::rule_failure::RuleFailure;
 
@@ -133,7 +136,7 @@ impl Header {
         let mut failures = Vec::new();
         let mut found: Vec<&'static Column> = Vec::new();
         for name in &names {
-            match known.clone().find(|column| column.name.eq_ignore_ascii_case(name)) {
+            match known.clone().find(|column| column.is_headed(name)) {
                 Some(column) if found.iter().any(|other| other.name == column.name) => {
                     failures.push(RuleFailure::new("", "duplicate-column").with("column", name));
                 }
@@ -182,18 +185,39 @@ impl Column {
     /// What a cell says: of the column's type if it can be read so; otherwise the text, which then fails.
     fn value(&self, cell: &str) -> Value {
         let read = match self.holds {
+            Holds::Text if self.pointer.ends_with("_at") || self.pointer == "/planned_arrival" => local_instant(cell),
             Holds::Text => None,
-            Holds::Flag => match cell {
-                "true" | "TRUE" | "1" => Some(Value::Bool(true)),
-                "false" | "FALSE" | "0" => Some(Value::Bool(false)),
+            Holds::Flag => match cell.to_lowercase().as_str() {
+                "true" | "1" | "x" | "có" => Some(Value::Bool(true)),
+                "false" | "0" | "không" => Some(Value::Bool(false)),
                 _ => None,
             },
             Holds::Whole => cell.parse::<i64>().ok().map(Value::from),
-            Holds::Number => cell.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map(Value::Number),
+            Holds::Number => {
+                with_point(cell).parse::<f64>().ok().and_then(serde_json::Number::from_f64).map(Value::Number)
+            }
             Holds::Texts => Some(cell.split_whitespace().map(Value::from).collect()),
         };
         read.unwrap_or_else(|| Value::from(cell))
     }
+}
+
+/// A number as a spreadsheet writes it where the comma parts the whole from its fraction.
+fn with_point(cell: &str) -> Cow<'_, str> {
+    match cell.split_once(',') {
+        Some((whole, fraction)) if !cell.contains('.') && fraction.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Cow::Owned(format!("{whole}.{fraction}"))
+        }
+        _ => Cow::Borrowed(cell),
+    }
+}
+
+/// An instant as a spreadsheet writes it, day before month, by the gate's clock: `31/03/2025 09:00`.
+fn local_instant(cell: &str) -> Option<Value> {
+    let read = |form| NaiveDateTime::parse_from_str(cell, form).ok();
+    let local = read("%d/%m/%Y %H:%M").or_else(|| read("%d/%m/%Y %H:%M:%S"))?;
+    let at = beginning_of(local.date()) + (local.time() - NaiveTime::MIN);
+    Some(Value::from(at.to_rfc3339_opts(SecondsFormat::Secs, true)))
 }
 
 /// Puts `value` where `pointer` leads, making the objects and lists on the way.

@@ -1,5 +1,7 @@
 //! The columns of a CSV, and the fields that they stand for.
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::Kind;
 
 /// A column and the field that it stands for.
@@ -102,6 +104,95 @@ const OF_BOTH: &[Column] = &[
     column("transshipment", "/transshipment", Holds::Flag),
     text("note", "/note"),
 ];
+
+/// What the columns of declarations are called in Vietnamese, as people head their spreadsheets; both names are read.
+const VIETNAMESE: &[(&str, &str)] = &[
+    ("draft", "Bản nháp"),
+    ("direction", "Chiều"),
+    ("crossing_point", "Lối thông quan"),
+    ("regime", "Loại hình"),
+    ("cargo_class", "Nhóm hàng"),
+    ("perishable", "Hàng mau hỏng"),
+    ("planned_arrival", "Giờ dự kiến đến"),
+    ("trader_tax_code", "Mã số thuế chủ hàng"),
+    ("vehicle_kind", "Loại phương tiện"),
+    ("vehicle_plate", "Biển số xe"),
+    ("vehicle_wagon_number", "Số toa tàu"),
+    ("vehicle_country", "Nước đăng ký xe"),
+    ("vehicle_trailer_plate", "Biển số rơ moóc"),
+    ("vehicle_containers", "Số container"),
+    ("vehicle_vin", "Số khung"),
+    ("vehicle_seals", "Số niêm phong"),
+    ("driver_full_name", "Họ tên lái xe"),
+    ("driver_nationality", "Quốc tịch lái xe"),
+    ("driver_document_kind", "Loại giấy tờ lái xe"),
+    ("driver_document_number", "Số giấy tờ lái xe"),
+    ("driver_document_mrz", "Vùng đọc máy hộ chiếu"),
+    ("driver_phone", "Điện thoại lái xe"),
+    ("goods_hs_code", "Mã HS"),
+    ("goods_description", "Tên hàng"),
+    ("goods_quantity", "Số lượng"),
+    ("goods_unit", "Đơn vị tính"),
+    ("goods_gross_kg", "Khối lượng (kg)"),
+    ("goods_origin", "Xuất xứ"),
+    ("customs_declaration_number", "Số tờ khai hải quan"),
+    ("customs_declaration_type_code", "Mã loại hình hải quan"),
+    ("transshipment", "Sang tải"),
+    ("note", "Ghi chú"),
+];
+
+impl Column {
+    /// What it is called in Vietnamese; columns of histories alone have no such name.
+    #[must_use]
+    pub fn vietnamese(&self) -> Option<&'static str> {
+        VIETNAMESE.iter().find(|(name, _)| *name == self.name).map(|(_, heading)| *heading)
+    }
+
+    /// Whether a file's heading names it: by either name, however it is cased and composed.
+    #[must_use]
+    pub fn is_headed(&self, heading: &str) -> bool {
+        let folded = |text: &str| text.nfc().collect::<String>().to_lowercase();
+        let heading = folded(heading);
+        heading == self.name || self.vietnamese().is_some_and(|name| heading == folded(name))
+    }
+}
+
+/// A template for declarations: the headings, and a vehicle as an example. With semicolons and a byte order mark, as a
+/// spreadsheet set to Vietnamese opens it.
+#[must_use]
+pub fn template(vietnamese: bool) -> String {
+    let example = [
+        ("direction", "import"),
+        ("crossing_point", "HUU_NGHI"),
+        ("regime", "commercial"),
+        ("cargo_class", "general"),
+        ("planned_arrival", "31/03/2030 09:00"),
+        ("trader_tax_code", "0100112437"),
+        ("vehicle_kind", "tractor"),
+        ("vehicle_plate", "桂F12345"),
+        ("vehicle_country", "CN"),
+        ("vehicle_trailer_plate", "桂F1234挂"),
+        ("vehicle_containers", "CSQU3054383"),
+        ("driver_full_name", "李伟"),
+        ("driver_nationality", "CN"),
+        ("driver_document_kind", "passport"),
+        ("driver_document_number", "E12345678"),
+        ("goods_hs_code", "85258031"),
+        ("goods_description", "Camera"),
+        ("goods_quantity", "1200"),
+        ("goods_unit", "PCE"),
+        ("goods_gross_kg", "8200"),
+        ("goods_origin", "CN"),
+        ("customs_declaration_number", "108625440120"),
+        ("customs_declaration_type_code", "A11"),
+    ];
+    let all = columns(Kind::Declarations);
+    let heading = |column: &Column| if vietnamese { column.vietnamese().unwrap_or(column.name) } else { column.name };
+    let headings: Vec<&str> = all.clone().map(heading).collect();
+    let cell = |column: &Column| example.iter().find(|(name, _)| *name == column.name).map_or("", |(_, cell)| *cell);
+    let cells: Vec<&str> = all.map(cell).collect();
+    format!("\u{feff}{}\r\n{}\r\n", headings.join(";"), cells.join(";"))
+}
 
 /// Every column that a CSV of such lines may have: the fields, flattened. The crew has none, and of goods and
 /// customs declarations there is room for one.

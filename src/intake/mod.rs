@@ -23,7 +23,7 @@ use crate::domain::rule_failure::RuleFailure;
 use crate::domain::sent::{Sent, declaration};
 use crate::domain::words::words;
 
-pub use columns::{Column, Holds, column_of, columns};
+pub use columns::{Column, Holds, column_of, columns, template};
 pub use lines::MAX_LINE;
 pub use write::{DoesNotFit, write_csv, write_ndjson};
 

@@ -27,3 +27,4 @@ mod target;
 pub mod throughput;
 mod tls;
 pub mod transferred;
+pub mod vehicles;

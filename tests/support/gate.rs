@@ -119,6 +119,11 @@ impl TestGate {
         Self { database, service, clock, address, server: handle }
     }
 
+    /// Where it is reached.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The time at this gate.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()

@@ -31,6 +31,7 @@ use crate::storage::sets::Reply;
 use crate::texts::Language;
 
 pub mod actions;
+pub mod batch;
 pub mod firm_names;
 pub mod history;
 pub mod list;
