@@ -13,6 +13,7 @@ use crate::api::declarations::Office;
 use crate::api::declarations::batch::BatchRoom;
 use crate::api::declarations::firm_names::FirmNames;
 use crate::api::health::Cluster;
+use crate::api::open_data::OpenData;
 use crate::api::paging::Cursors;
 use crate::api::waiting::Board;
 use crate::casework::overdue;
@@ -81,6 +82,7 @@ pub struct Service {
     batches: web::Data<BatchRoom>,
     metrics: web::Data<Option<PrometheusHandle>>,
     board: web::Data<Board>,
+    open_data: web::Data<OpenData>,
 }
 
 impl Service {
@@ -124,6 +126,7 @@ impl Service {
             batches: web::Data::default(),
             metrics: web::Data::new(plan.metrics),
             board: web::Data::new(Board::default()),
+            open_data: web::Data::new(OpenData::default()),
         })
     }
 
@@ -145,7 +148,8 @@ impl Service {
             .app_data(self.cluster.clone())
             .app_data(self.batches.clone())
             .app_data(self.metrics.clone())
-            .app_data(self.board.clone());
+            .app_data(self.board.clone())
+            .app_data(self.open_data.clone());
         api::configure(config);
     }
 

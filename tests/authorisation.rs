@@ -84,6 +84,8 @@ fn expected(operation: &str, caller: &Caller) -> Option<Outcome> {
         | "read_authorization_server"
         | "read_batch_template"
         | "read_keys"
+        | "read_open_data"
+        | "read_open_data_package"
         | "read_problem_type"
         | "read_reference"
         | "read_waiting_board"
@@ -120,11 +122,19 @@ fn expected(operation: &str, caller: &Caller) -> Option<Outcome> {
         | "show_backlog"
         | "show_crossing_points"
         | "show_trend"
-        | "backlog"
         | "daily_report"
-        | "quarter"
-        | "quarterly_report"
-        | "throughput" => if_may(statistics && narrowed(OauthScope::StatisticsRead)),
+        | "quarterly_report" => if_may(statistics && narrowed(OauthScope::StatisticsRead)),
+        "close_period" => if_may(role == Role::Analyst && caller.scope.is_none()),
+        "read_closing" | "read_closing_document" => {
+            if statistics && narrowed(OauthScope::StatisticsRead) {
+                NotFound
+            } else {
+                Forbidden
+            }
+        }
+        "backlog" | "compare_closings" | "dwell" | "list_closings" | "period" | "quarter" | "throughput" => {
+            if_may(statistics && narrowed(OauthScope::StatisticsRead))
+        }
         "list_accounts"
         | "create_account"
         | "read_account"
@@ -178,6 +188,8 @@ async fn every_operation_lets_through_whom_it_is_for_and_nobody_else() {
                 .replace("{tax_code}", "0100233488")
                 .replace("{quarter}", "2025-Q1")
                 .replace("{day}", "2024-08-22")
+                .replace("{period}", "2024-Q4")
+                .replace("{revision}", "1")
                 .replace("{list}", "gates")
                 .replace("{code}", "HUU_NGHI")
                 .replace("{slug}", "not-found");

@@ -58,7 +58,7 @@ fn order(action: Action, record: &Value, dice: &mut Dice) -> Value {
 }
 
 /// Does something that is open to somebody on the declaration, or amends or declares it anew.
-async fn stir(gate: &TestGate, number: &str, dice: &mut Dice) {
+pub async fn stir(gate: &TestGate, number: &str, dice: &mut Dice) {
     let people = everybody();
     let actor = &people[dice.below(people.len())];
     let path = format!("/api/v1/declarations/{number}");
@@ -201,4 +201,59 @@ async fn a_counter_or_a_place_that_was_tampered_with_is_found() {
         .filter(|one| matches!(one, Difference::Count { measure: Measure::Cleared, counted: 1, recounted: 0, .. }));
     let places = differences.iter().filter(|one| matches!(one, Difference::Place { .. }));
     assert_eq!((counts.count(), places.count(), differences.len()), (1, 2, 3), "{differences:?}");
+}
+
+/// Runs `border-gate doctor` on the gate's database: its exit code and what it printed.
+async fn doctor(gate: &TestGate) -> (Option<i32>, String) {
+    let ran = tokio::process::Command::new(env!("CARGO_BIN_EXE_border-gate"))
+        .arg("doctor")
+        .env("DATABASE_URL", gate.database.url())
+        .env("LOG", "warn")
+        .output()
+        .await
+        .unwrap();
+    (ran.status.code(), String::from_utf8(ran.stdout).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_says_what_it_compared_and_exits_with_1_on_any_difference() {
+    let gate = TestGate::open().await;
+    let declared = gate.post(&declarant(1), "/api/v1/declarations", &tractor("桂F12345")).await;
+    let number = declared.json()["number"].as_str().unwrap().to_owned();
+    gate.act(&officer(Role::GateManager, &[]), &number, &json!({"action": "register"})).await;
+    let (code, said) = doctor(&gate).await;
+    assert_eq!(code, Some(0), "{said}");
+    let compared = format!(
+        "recounted 1 declarations in one snapshot: {} counters, 1 months' stocks, 0 dwell counts and 1 places of \
+         vehicles compared, 0 closings checked\nno difference\n",
+        Measure::VARIANTS.len()
+    );
+    assert_eq!(said, compared);
+
+    let admin = gate.database.admin().await;
+    for (plant, undo, told) in [
+        ("update throughput set cleared = 1", "update throughput set cleared = 0", "cleared on 2025-03-31 at HUU_NGHI"),
+        (
+            "update stock set registered = 3",
+            "update stock set registered = 1",
+            "the stock of 2025-03 at HUU_NGHI (import, general): it says 0 inside and 3 registered, the declarations 0 and 1",
+        ),
+        (
+            "insert into dwell values ('2025-03-31', 'HUU_NGHI', 'import', 'general', 'arrived,cleared', 60, 2)",
+            "delete from dwell",
+            "from arrived,cleared about",
+        ),
+        (
+            "insert into closings values (2, '2025-02', 1, now(), 'account:1', '{}', decode(repeat('00', 32), 'hex'), '', '')",
+            "delete from closings",
+            "closing 2 (2025-02, revision 1): its hash is not that of its document",
+        ),
+    ] {
+        admin.batch_execute(plant).await.unwrap();
+        let (code, said) = doctor(&gate).await;
+        assert_eq!(code, Some(1), "{plant}: {said}");
+        assert!(said.contains(told), "{plant}: {said}");
+        admin.batch_execute(undo).await.unwrap();
+    }
+    assert_eq!(doctor(&gate).await.0, Some(0));
 }

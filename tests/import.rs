@@ -6,6 +6,7 @@ use border_gate::casework::import::{Import, Tally};
 use border_gate::casework::writer::Writer;
 use border_gate::clock::Clock;
 use border_gate::demo;
+use border_gate::domain::content::Direction;
 use border_gate::domain::history::History;
 use border_gate::domain::stamps::Stamp;
 use border_gate::domain::throughput::{Counts, Measure};
@@ -15,7 +16,7 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use crate::casework::{rule_book, tractor};
-use crate::demo::{golden, now, reference, taken_over};
+use crate::demo::{first_quarter, golden, now, reference, taken_over};
 use crate::support::database::TestDatabase;
 use crate::support::gate::{TestGate, officer};
 use crate::take_over::history;
@@ -367,9 +368,74 @@ async fn the_service_answers_the_first_quarter_of_2025_as_published() {
         csv.contains("\r\n2025-Q1,total,,,total,93940,") && csv.contains("\r\n2025-Q1,total,,,export,23077,"),
         "{csv}"
     );
+    // Every other measure is what the file's vehicles add up to.
+    let all = Measure::WORDS.join(",");
+    let path = format!("/api/v1/statistics/throughput?from=2025-01-01&to=2025-04-01&by=direction&measure={all}");
+    let rows = gate.get(&analyst, &path).await.json()["rows"].clone();
+    for (direction, row) in [Direction::Export, Direction::Import].into_iter().zip(rows.as_array().unwrap()) {
+        for measure in Measure::VARIANTS {
+            let expected = first_quarter(*measure, direction);
+            assert_eq!(row[measure.as_str()], expected, "{measure} of {direction}");
+            if let Some(shown) = report.get(measure.as_str()) {
+                assert_eq!(shown[direction.as_str()], expected, "{measure} of {direction} in the report");
+            }
+        }
+    }
     let path = "/api/v1/statistics/throughput?from=2025-01-01&to=2025-04-01&interval=day&measure=declared";
     let days = gate.get(&analyst, path).await.json()["rows"].as_array().unwrap().clone();
     assert_eq!(days.len(), 90);
     let sum: i64 = days.iter().map(|day| day["declared"].as_i64().unwrap()).sum();
     assert_eq!(Some(sum), published["total"].as_i64(), "the days add up");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_edges_of_a_leap_quarter_are_exact_to_the_millisecond_in_every_measure() {
+    let gate = TestGate::open().await;
+    gate.clock.set(now());
+    // Each with all its stamps within a minute, in two directions of time from an edge.
+    let edges = [
+        ("2023-12-31T16:59:59.999Z", "2023-Q4"),
+        ("2023-12-31T17:00:00Z", "2024-Q1"),
+        ("2024-02-29T02:00:00Z", "2024-Q1"),
+        ("2024-03-31T16:59:59.999Z", "2024-Q1"),
+        ("2024-03-31T17:00:00Z", "2024-Q2"),
+    ];
+    let histories = (1..).zip(edges).map(|(place, (at, _))| {
+        let mut history = completed(&place.to_string());
+        let at = Some(at.parse().unwrap());
+        let stamps = &mut history.stamps;
+        (stamps.declared_at, stamps.registered_at, stamps.arrived_at) = (at, at, at);
+        (stamps.cleared_at, stamps.completed_at) = (at, at);
+        history
+    });
+    let import = Import { clock: gate.clock.clone(), ..import(&gate.database) };
+    let tally = Box::pin(import.run(lines(histories), |error| panic!("{error:?}"), |_| ())).await.unwrap();
+    assert_eq!(tally.taken_in, 5);
+
+    let analyst = officer(Role::Analyst, &[]);
+    let ask = async |path: &str| gate.get(&analyst, &format!("/api/v1/statistics/{path}")).await;
+    for quarter in ["2023-Q4", "2024-Q1", "2024-Q2"] {
+        let vehicles = edges.iter().filter(|(_, of)| *of == quarter).count();
+        let report = ask(&format!("quarters/{quarter}")).await.json();
+        for measure in ["declared", "registered", "arrived", "cleared", "completed"] {
+            assert_eq!(report[measure]["total"], vehicles, "{measure} in {quarter}");
+            assert_eq!(report[measure]["import"], vehicles, "{measure} in {quarter}");
+        }
+        for measure in ["cancelled", "rejected", "expired", "turned_back", "transferred"] {
+            assert_eq!(report[measure]["total"], 0, "{measure} in {quarter}");
+        }
+        let csv = ask(&format!("quarters/{quarter}?format=csv")).await.text;
+        let of = vec![vehicles.to_string(); 5].join(",");
+        assert!(csv.contains(&format!("\r\n{quarter},total,,,import,{of},0,0,0,0,0\r\n")), "{csv}");
+    }
+    let path = "throughput?from=2024-01-01&to=2024-04-01&measure=completed_kg,left,fell_away,transferred_in,fees_vnd,clock_breaches";
+    let row = ask(path).await.json()["rows"][0].clone();
+    assert_eq!(
+        row,
+        json!({"period": "2024-01-01/2024-04-01", "completed_kg": 3 * 8200, "left": 3, "fell_away": 0,
+               "transferred_in": 0, "fees_vnd": 0, "clock_breaches": 0})
+    );
+    assert_eq!(ask("periods/2024-02-29").await.json()["completed"]["total"], 1);
+    let backlog = ask("backlog?at=2024-03-31T17:00:00Z").await.json();
+    assert_eq!(backlog["total"], 0, "whoever arrives and crosses in one moment is not inside: {backlog}");
 }

@@ -137,8 +137,11 @@ const DISTRIBUTED: [(&str, &str); 5] = [
 const REFERENCE: [&str; 1] = ["firms"];
 
 /// The tables that would stay on one node.
-const LOCAL: [&str; 9] = [
+const LOCAL: [&str; 12] = [
     "throughput",
+    "stock",
+    "dwell",
+    "closings",
     "reference",
     "reference_changes",
     "accounts",

@@ -132,6 +132,9 @@ rule-password-long = The password is too long; at most { $maximum } characters.
 rule-password-common = The password is too easy to guess; choose another.
 
 rule-quarter-format = “{ $given }” is no quarter; write it like 2025-Q1.
+rule-period-format = “{ $given }” is no period; write a day like 2025-03-31, a week like 2025-W13, a month like 2025-03, a quarter like 2025-Q1, a year like 2025, or a span like 2025-03-01..2025-03-15.
+rule-period-not-over = The period is not over; it can be closed from { $over } on.
+rule-period-not-of-the-calendar = A span cannot be closed; close a day, week, month, quarter or year.
 rule-span-backwards = The end { $to } must come after the start { $from }.
 rule-span-too-long = The span is too long; at most { $max } days.
 rule-answer-too-long = The answer would have { $rows } rows; at most { $max }. Ask for a shorter span, a longer interval or fewer dimensions.

@@ -132,6 +132,9 @@ rule-password-long = Mật khẩu quá dài; tối đa { $maximum } ký tự.
 rule-password-common = Mật khẩu này quá dễ đoán; hãy chọn mật khẩu khác.
 
 rule-quarter-format = Quý “{ $given }” không đúng dạng; hãy viết như 2025-Q1.
+rule-period-format = “{ $given }” không phải là một kỳ; hãy ghi ngày như 2025-03-31, tuần như 2025-W13, tháng như 2025-03, quý như 2025-Q1, năm như 2025, hoặc khoảng ngày như 2025-03-01..2025-03-15.
+rule-period-not-over = Kỳ này chưa kết thúc; có thể chốt từ { $over }.
+rule-period-not-of-the-calendar = Không thể chốt một khoảng ngày tùy ý; hãy chốt ngày, tuần, tháng, quý hoặc năm.
 rule-span-backwards = Ngày kết thúc { $to } phải sau ngày bắt đầu { $from }.
 rule-span-too-long = Khoảng thời gian quá dài; tối đa { $max } ngày.
 rule-answer-too-long = Kết quả sẽ có { $rows } dòng; tối đa { $max }. Hãy chọn khoảng thời gian ngắn hơn, kỳ dài hơn hoặc ít chiều phân tách hơn.

@@ -132,6 +132,9 @@ rule-password-long = 密码过长，最多 { $maximum } 个字符。
 rule-password-common = 密码过于简单，请另选。
 
 rule-quarter-format = “{ $given }”不是有效的季度，请写作 2025-Q1。
+rule-period-format = “{ $given }”不是统计期间；日写作 2025-03-31，周写作 2025-W13，月写作 2025-03，季度写作 2025-Q1，年写作 2025，任意区间写作 2025-03-01..2025-03-15。
+rule-period-not-over = 该期间尚未结束；自 { $over } 起可以结账。
+rule-period-not-of-the-calendar = 任意区间不能结账；请对日、周、月、季度或年结账。
 rule-span-backwards = 结束日期 { $to } 须晚于开始日期 { $from }。
 rule-span-too-long = 时间跨度过长，最多 { $max } 天。
 rule-answer-too-long = 结果将有 { $rows } 行，最多 { $max } 行。请缩短时间跨度、改用更长的周期或减少维度。

@@ -18,6 +18,8 @@ pub mod gates;
 pub mod health;
 pub mod negotiation;
 pub mod oauth;
+pub mod once_a_minute;
+pub mod open_data;
 pub mod paging;
 pub mod principal;
 pub mod problem;
@@ -68,6 +70,7 @@ impl utoipa::Modify for Bearer {
 pub fn routes(config: &mut ServiceConfig) {
     config.service(health::live).service(health::ready).service(health::metrics);
     config.service(oauth::token).service(oauth::keys).service(oauth::metadata);
+    config.service(open_data::throughput).service(open_data::package);
     config.service(problem_pages::index).service(problem_pages::read);
     config.service(
         scope::scope("/api/v1")
@@ -112,7 +115,14 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(charts::crossing_points_picture)
             .service(charts::crossing_points_page)
             .service(charts::backlog_picture)
-            .service(charts::backlog_page),
+            .service(charts::backlog_page)
+            .service(statistics::period::read)
+            .service(statistics::dwell::read)
+            .service(statistics::closings::create)
+            .service(statistics::closings::list)
+            .service(statistics::closings::compare)
+            .service(statistics::closings::read)
+            .service(statistics::closings::signed),
     );
 }
 
@@ -146,6 +156,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
     let document = document();
     config
         .app_data(web::Data::new(frame::KnownPaths::of(&document)))
+        .app_data(web::Data::new(statistics::live::Live::default()))
         .app_data(web::PayloadConfig::new(frame::MAX_BODY))
         .default_service(web::to(frame::unknown));
     routes(&mut ServiceConfig::new(config));

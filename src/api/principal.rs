@@ -107,3 +107,19 @@ impl FromRequest for StatisticsReader {
         }))
     }
 }
+
+/// An analyst in person, who answers for the figures that he signs.
+pub struct Analyst(pub Caller);
+
+impl FromRequest for Analyst {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        ready(Caller::from_request(request, payload).into_inner().and_then(|caller| {
+            caller.may(OauthScope::StatisticsRead, &[Role::Analyst])?;
+            // A machine client has no scope that would cover signing.
+            if caller.oauth_scopes.is_some() { Err(Problem::Forbidden("oauth-scope")) } else { Ok(Self(caller)) }
+        }))
+    }
+}

@@ -79,6 +79,9 @@ pub enum Problem {
     /// Something with this name is there already; says where in the request.
     #[error("already exists: {0}")]
     AlreadyExists(&'static str),
+    /// The period's figures are those of its last closing, this revision.
+    #[error("nothing new since revision {0}")]
+    NothingNew(i32),
     /// What the cursor points to is no more.
     #[error("gone")]
     Gone,
@@ -203,6 +206,7 @@ impl Problem {
             Self::VehicleAlreadyDeclared { .. } => (StatusCode::CONFLICT, "vehicle-already-declared"),
             Self::IdempotencyInFlight => (StatusCode::CONFLICT, "idempotency-in-flight"),
             Self::AlreadyExists(_) => (StatusCode::CONFLICT, "already-exists"),
+            Self::NothingNew(_) => (StatusCode::CONFLICT, "nothing-new"),
             Self::Gone => (StatusCode::GONE, "gone"),
             Self::Stale(_) => (StatusCode::PRECONDITION_FAILED, "stale"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
@@ -232,7 +236,7 @@ impl Problem {
             Self::MethodNotAllowed(methods) => vec![("allowed", methods_text(methods))],
             Self::NotAcceptable(types) | Self::UnsupportedMediaType(types) => vec![("allowed", (*types).to_owned())],
             Self::AlreadyExists(pointer) => vec![("pointer", (*pointer).to_owned())],
-            Self::Stale(revision) => vec![("revision", revision.to_string())],
+            Self::Stale(revision) | Self::NothingNew(revision) => vec![("revision", revision.to_string())],
             Self::TooLarge(limit) => vec![("limit", limit.to_string())],
             Self::TooManyRequests(seconds) => vec![("seconds", seconds.to_string())],
             Self::Unauthenticated

@@ -26,6 +26,7 @@ const KINDS: &[(u16, &str)] = &[
     (409, "vehicle-already-declared"),
     (409, "idempotency-in-flight"),
     (409, "already-exists"),
+    (409, "nothing-new"),
     (410, "gone"),
     (412, "stale"),
     (413, "too-large"),

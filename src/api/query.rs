@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
 use super::problem::Problem;
+use crate::domain::period::Span;
 use crate::domain::reading::Fields;
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::words::UnknownWord;
@@ -113,4 +114,17 @@ pub fn written_day(text: &str, name: &'static str, refused: &mut Vec<RuleFailure
 /// As [`day`], for a parameter that must be there.
 pub fn required_day(fields: &mut Fields, name: &'static str, refused: &mut Vec<RuleFailure>) -> Option<NaiveDate> {
     if fields.has(name) { day(fields, name, refused) } else { fields.required(name, None) }
+}
+
+/// Takes the parameters `from` and `to`: local days from one on, up to and without the other, at most so many.
+pub fn span(fields: &mut Fields, longest: i64, refused: &mut Vec<RuleFailure>) -> Option<Span> {
+    let from = required_day(fields, "from", refused);
+    let to = required_day(fields, "to", refused);
+    let span = from.zip(to).map(|(from, to)| Span { from, to })?;
+    if span.days() <= 0 {
+        refused.push(RuleFailure::new("/to", "span-backwards").with("from", span.from).with("to", span.to));
+    } else if span.days() > longest {
+        refused.push(RuleFailure::new("/to", "span-too-long").with("max", longest));
+    }
+    Some(span)
 }

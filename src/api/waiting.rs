@@ -1,33 +1,23 @@
 //! `GET /api/v1/waiting`: the public board. Made once a minute in a process, however many look at it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, ETAG, HeaderName};
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use arc_swap::ArcSwapOption;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
-use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
-use super::conditional::{etag_of, is_known};
+use super::conditional::etag_of;
+use super::once_a_minute::{OLDEST, OnceAMinute};
 use super::problem::{Cause, Problem, ProblemDocument};
-use super::statistics::TIME_ZONE;
 use crate::clock::Clock;
-use crate::domain::period::{Span, beginning_of, local_day};
+use crate::domain::period::{Span, TIME_ZONE, beginning_of, local_day};
 use crate::domain::reference::Reference;
 use crate::domain::rule_book::InForce;
 use crate::domain::throughput::Measure;
 use crate::storage::crossing_times::medians;
 use crate::storage::pool::Pool;
 use crate::storage::throughput::{Stock, Sum, backlog, sums};
-
-/// How old the board becomes, in seconds.
-const OLDEST: i64 = 60;
-/// For how many seconds a board that could not be made is not tried again: those who wait would wait one after the
-/// other for a database that is away.
-const NOT_AGAIN: i64 = 2;
 
 /// The board: how it is at each crossing point.
 #[derive(Debug, Serialize, ToSchema)]
@@ -80,58 +70,15 @@ pub struct CrossingPointBoard {
 }
 
 /// A board as it is sent.
-struct Made {
-    at: DateTime<Utc>,
+pub struct Sent {
     body: String,
     tag: String,
 }
 
-impl Made {
-    fn is_fresh(&self, now: DateTime<Utc>) -> bool {
-        // A clock that was put back makes it no fresher.
-        (TimeDelta::zero()..TimeDelta::seconds(OLDEST)).contains(&(now - self.at))
-    }
-}
+/// The board of this process.
+pub type Board = OnceAMinute<Sent>;
 
-/// The board of this process, shared by all its threads.
-#[derive(Default)]
-pub struct Board {
-    made: ArcSwapOption<Made>,
-    /// Held by the one who makes it; when that last failed.
-    making: Mutex<Option<DateTime<Utc>>>,
-}
-
-impl Board {
-    /// The board: the one there is, or a new one. Of all who come while it is made one makes it, the others wait.
-    async fn fresh(&self, pool: &Pool, reference: &Reference, clock: &Clock) -> Result<Arc<Made>, Problem> {
-        let there = || self.made.load_full().filter(|made| made.is_fresh(clock.now()));
-        if let Some(made) = there() {
-            return Ok(made);
-        }
-        let mut failed_at = self.making.lock().await;
-        if let Some(made) = there() {
-            return Ok(made);
-        }
-        let just_failed = |at: DateTime<Utc>| (clock.now() - at).abs() < TimeDelta::seconds(NOT_AGAIN);
-        if failed_at.is_some_and(just_failed) {
-            return Err(Problem::Unavailable("the board could not be made a moment ago".into()));
-        }
-        match make(pool, reference, clock.now()).await {
-            Ok(made) => {
-                let made = Arc::new(made);
-                self.made.store(Some(Arc::clone(&made)));
-                *failed_at = None;
-                Ok(made)
-            }
-            Err(problem) => {
-                *failed_at = Some(clock.now());
-                Err(problem)
-            }
-        }
-    }
-}
-
-async fn make(pool: &Pool, reference: &Reference, now: DateTime<Utc>) -> Result<Made, Problem> {
+async fn make(pool: &Pool, reference: &Reference, now: DateTime<Utc>) -> Result<Sent, Problem> {
     let today = local_day(now);
     let span = Span { from: today, to: today.succ_opt().unwrap_or(today) };
     // All of one snapshot: a vehicle is inside, or it has crossed.
@@ -148,7 +95,7 @@ async fn make(pool: &Pool, reference: &Reference, now: DateTime<Utc>) -> Result<
         .await?;
     let board = board(reference, &stocks, &crossed, &times, now);
     let body = serde_json::to_string(&board).map_err(|error| Problem::Internal(Cause::from(error)))?;
-    Ok(Made { at: now, tag: etag_of(body.as_bytes()), body })
+    Ok(Sent { tag: etag_of(body.as_bytes()), body })
 }
 
 fn board(
@@ -218,17 +165,9 @@ pub async fn read(
     clock: web::Data<Clock>,
     board: web::Data<Board>,
 ) -> Result<HttpResponse, Problem> {
-    let made = board.fresh(&pool, &rules.book().reference, &clock).await?;
-    let left = (OLDEST - (clock.now() - made.at).num_seconds()).clamp(0, OLDEST);
-    let known = is_known(&request, &made.tag);
-    let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response.insert_header((ETAG, made.tag.as_str())).insert_header((CACHE_CONTROL, format!("public, max-age={left}")));
-    anybodys(&mut response);
-    Ok(if known { response.finish() } else { response.content_type("application/json").body(made.body.clone()) })
-}
-
-/// Lets pages from anywhere read the answer: it is public.
-pub fn anybodys(response: &mut actix_web::HttpResponseBuilder) {
-    response.insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
-    response.insert_header((HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"));
+    let book = rules.book();
+    let made = board.fresh(&clock, async |now, _| make(&pool, &book.reference, now).await).await?;
+    let Sent { body, tag } = &made.what;
+    Ok(made
+        .respond(&request, clock.now(), tag, |response| response.content_type("application/json").body(body.clone())))
 }

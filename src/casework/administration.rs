@@ -27,6 +27,9 @@ pub enum Refused {
     /// Something of this name is there already; where in the request it stands.
     #[error("it is there already: {0}")]
     AlreadyThere(&'static str),
+    /// The period's figures are those of its last closing.
+    #[error("the figures are those of revision {0}")]
+    NothingNew(i32),
     /// What was sent does not hold.
     #[error("what was sent does not hold")]
     Invalid(Vec<RuleFailure>),
@@ -65,7 +68,7 @@ pub struct Creation<'a, T> {
 
 impl<T> Creation<'_, T> {
     /// The answer that was given under the key before.
-    async fn before(&self, conn: &mut AsyncPgConnection) -> Result<Option<Reply>, Refused> {
+    pub(super) async fn before(&self, conn: &mut AsyncPgConnection) -> Result<Option<Reply>, Refused> {
         let Some(key) = self.key else { return Ok(None) };
         match idempotency::find(conn, key, self.now).await? {
             Some(Known::Same(reply)) => Ok(Some(reply)),
@@ -75,7 +78,7 @@ impl<T> Creation<'_, T> {
     }
 
     /// Keeps the answer, in the transaction of the effect.
-    async fn keep(&self, conn: &mut AsyncPgConnection, made: &T) -> Result<(), Refused> {
+    pub(super) async fn keep(&self, conn: &mut AsyncPgConnection, made: &T) -> Result<(), Refused> {
         let Some(key) = self.key else { return Ok(()) };
         let kept = KeptReply {
             caller: key.caller.clone(),
@@ -89,10 +92,14 @@ impl<T> Creation<'_, T> {
     }
 
     /// What it came to: one that lost to the same request at the same moment gives that one's answer.
-    async fn settle(&self, conn: &mut AsyncPgConnection, outcome: Result<T, Refused>) -> Result<Made<T>, Refused> {
+    pub(super) async fn settle(
+        &self,
+        conn: &mut AsyncPgConnection,
+        outcome: Result<T, Refused>,
+    ) -> Result<Made<T>, Refused> {
         match outcome {
             Ok(made) => Ok(Made::New(made)),
-            Err(refused @ (Refused::AlreadyThere(_) | Refused::KeyTaken)) => {
+            Err(refused @ (Refused::AlreadyThere(_) | Refused::NothingNew(_) | Refused::KeyTaken)) => {
                 self.before(conn).await?.map(Made::Replayed).ok_or(refused)
             }
             Err(refused) => Err(refused),

@@ -1,12 +1,14 @@
-//! Recounting everything, to see that the counters and the vehicles' places are what the declarations say.
+//! Recounting everything, to see that the statistics and the vehicles' places are what the declarations say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Row};
 
+use crate::domain::audit::Hash;
+use crate::domain::closing::Closing;
 use crate::domain::declaration::Declaration;
-use crate::domain::throughput::{Cell, Counts, MEASURES, Measure};
+use crate::domain::dwell::{Bucket, Dwell, Pair};
+use crate::domain::throughput::{Cell, Counts, MEASURES, Measure, StockChange};
 use crate::storage::declarations::{STORED_COLUMNS, Stored, Unreadable};
 
 /// How many declarations are read at a time.
@@ -40,6 +42,39 @@ pub enum Difference {
         /// What the declarations add up to.
         recounted: i64,
     },
+    /// A month's share of the stock: vehicles inside, and registered ones that have not arrived.
+    Stock {
+        /// Which cell; its day is the month's first.
+        cell: Cell,
+        /// What the stock says.
+        counted: StockChange,
+        /// What the declarations add up to.
+        recounted: StockChange,
+    },
+    /// How many vehicles took so long.
+    Dwell {
+        /// Which cell.
+        cell: Cell,
+        /// From which stamp to which.
+        pair: Pair,
+        /// How long.
+        bucket: Bucket,
+        /// What is counted.
+        counted: i64,
+        /// What the declarations add up to.
+        recounted: i64,
+    },
+    /// A closing that is not what was signed, or not where it was.
+    Closing {
+        /// Its place in the chain.
+        seq: i64,
+        /// Its period.
+        period: String,
+        /// Which closing of the period it is.
+        revision: i32,
+        /// What is wrong.
+        fault: &'static str,
+    },
     /// A place among the active vehicles.
     Place {
         /// The vehicle and its direction.
@@ -58,6 +93,12 @@ pub struct Findings {
     pub declarations: u64,
     /// How many counters were compared.
     pub counters: u64,
+    /// How many months' shares of the stock were compared.
+    pub stocks: u64,
+    /// How many dwell counts were compared.
+    pub dwells: u64,
+    /// How many closings were looked at, each with the one before it.
+    pub closings: u64,
     /// How many places were compared.
     pub places: u64,
     /// What differs; nothing, if all is well.
@@ -73,14 +114,20 @@ pub struct Findings {
 /// [`DoctorError`].
 pub async fn recount(client: &Client, mut progress: impl FnMut(u64)) -> Result<Findings, DoctorError> {
     client.batch_execute("begin isolation level repeatable read read only").await?;
-    let outcome = within_snapshot(client, &mut progress).await;
+    let outcome = recount_within(client, &mut progress).await;
     client.batch_execute("rollback").await?;
     outcome
 }
 
-async fn within_snapshot(client: &Client, progress: &mut impl FnMut(u64)) -> Result<Findings, DoctorError> {
+/// As [`recount`], within a transaction of the caller's.
+///
+/// # Errors
+///
+/// [`DoctorError`].
+pub async fn recount_within(client: &Client, progress: &mut impl FnMut(u64)) -> Result<Findings, DoctorError> {
     let mut findings = Findings::default();
     let mut counts = Counts::default();
+    let mut dwell = Dwell::default();
     let mut due: BTreeMap<(String, String), i64> = BTreeMap::new();
     let cursor = format!("declare everything no scroll cursor for select {STORED_COLUMNS} from declarations");
     client.batch_execute(&cursor).await?;
@@ -89,6 +136,7 @@ async fn within_snapshot(client: &Client, progress: &mut impl FnMut(u64)) -> Res
         for row in &rows {
             let declaration: Declaration = Stored::of(row)?.declaration()?;
             counts.add(&declaration, 1);
+            dwell.add(&declaration, 1);
             if let Some(vehicle) = declaration.place_taken() {
                 due.insert((vehicle, declaration.content.direction.to_string()), declaration.number.as_i64());
             }
@@ -100,35 +148,45 @@ async fn within_snapshot(client: &Client, progress: &mut impl FnMut(u64)) -> Res
         }
     }
     compare_counters(client, &counts, &mut findings).await?;
+    compare_stock(client, &counts, &mut findings).await?;
+    compare_dwell(client, &dwell, &mut findings).await?;
     compare_places(client, due, &mut findings).await?;
+    check_closings(client, &mut findings).await?;
     Ok(findings)
+}
+
+/// The cell whose day, crossing point, direction and cargo class are the first four columns.
+fn cell_of(row: &Row) -> Result<Cell, DoctorError> {
+    let unreadable = |error: crate::domain::words::UnknownWord| DoctorError::Counter(error.to_string());
+    Ok(Cell {
+        day: row.try_get(0)?,
+        crossing_point: row.try_get(1)?,
+        direction: row.try_get::<_, &str>(2)?.parse().map_err(unreadable)?,
+        cargo_class: row.try_get::<_, &str>(3)?.parse().map_err(unreadable)?,
+    })
+}
+
+/// Each key of either side with what stands there on both, nothing where there is nothing.
+fn beside<K: Ord + Clone, V: Copy + Default>(counted: &BTreeMap<K, V>, recounted: &BTreeMap<K, V>) -> Vec<(K, V, V)> {
+    let keys: BTreeSet<&K> = counted.keys().chain(recounted.keys()).collect();
+    let of = |side: &BTreeMap<K, V>, key: &K| side.get(key).copied().unwrap_or_default();
+    keys.into_iter().map(|key| (key.clone(), of(counted, key), of(recounted, key))).collect()
 }
 
 async fn compare_counters(client: &Client, counts: &Counts, findings: &mut Findings) -> Result<(), DoctorError> {
     let columns: Vec<String> = Measure::WORDS.iter().map(|word| format!("\"{word}\"")).collect();
     let sql = format!("select day, crossing_point, direction, cargo_class, {} from throughput", columns.join(", "));
-    let unreadable = |error: crate::domain::words::UnknownWord| DoctorError::Counter(error.to_string());
     let mut counted: BTreeMap<Cell, [i64; MEASURES]> = BTreeMap::new();
     for row in client.query(&sql, &[]).await? {
-        let day: NaiveDate = row.try_get(0)?;
-        let cell = Cell {
-            day,
-            crossing_point: row.try_get(1)?,
-            direction: row.try_get::<_, String>(2)?.parse().map_err(unreadable)?,
-            cargo_class: row.try_get::<_, String>(3)?.parse().map_err(unreadable)?,
-        };
         let mut amounts = [0; MEASURES];
         for (place, amount) in amounts.iter_mut().enumerate() {
             *amount = row.try_get(4 + place)?;
         }
-        counted.insert(cell, amounts);
+        counted.insert(cell_of(&row)?, amounts);
     }
-    let recounted: BTreeMap<Cell, [i64; MEASURES]> =
-        counts.iter().map(|(cell, amounts)| (cell.clone(), *amounts)).collect();
-    let cells: std::collections::BTreeSet<&Cell> = counted.keys().chain(recounted.keys()).collect();
-    for cell in cells {
-        let of = |all: &BTreeMap<Cell, [i64; MEASURES]>| all.get(cell).copied().unwrap_or([0; MEASURES]);
-        for ((measure, counted), recounted) in Measure::VARIANTS.iter().zip(of(&counted)).zip(of(&recounted)) {
+    let recounted = counts.iter().map(|(cell, amounts)| (cell.clone(), *amounts)).collect();
+    for (cell, counted, recounted) in beside(&counted, &recounted) {
+        for ((measure, counted), recounted) in Measure::VARIANTS.iter().zip(counted).zip(recounted) {
             findings.counters += 1;
             if counted != recounted {
                 findings.differences.push(Difference::Count {
@@ -138,6 +196,42 @@ async fn compare_counters(client: &Client, counts: &Counts, findings: &mut Findi
                     recounted,
                 });
             }
+        }
+    }
+    Ok(())
+}
+
+async fn compare_stock(client: &Client, counts: &Counts, findings: &mut Findings) -> Result<(), DoctorError> {
+    let sql = "select month, crossing_point, direction, cargo_class, inside, registered from stock";
+    let mut counted: BTreeMap<Cell, StockChange> = BTreeMap::new();
+    for row in client.query(sql, &[]).await? {
+        counted.insert(cell_of(&row)?, StockChange { inside: row.try_get(4)?, registered: row.try_get(5)? });
+    }
+    for (cell, counted, recounted) in beside(&counted, &counts.stock()) {
+        findings.stocks += 1;
+        if counted != recounted {
+            findings.differences.push(Difference::Stock { cell, counted, recounted });
+        }
+    }
+    Ok(())
+}
+
+async fn compare_dwell(client: &Client, dwell: &Dwell, findings: &mut Findings) -> Result<(), DoctorError> {
+    let sql = "select day, crossing_point, direction, cargo_class, pair, bucket, vehicles from dwell";
+    let mut counted: BTreeMap<(Cell, Pair, Bucket), i64> = BTreeMap::new();
+    for row in client.query(sql, &[]).await? {
+        let pair = row.try_get::<_, &str>(4)?.parse();
+        let pair = pair.map_err(|error: crate::domain::words::UnknownWord| DoctorError::Counter(error.to_string()))?;
+        let bucket: i16 = row.try_get(5)?;
+        let bucket = Bucket::at(bucket).ok_or_else(|| DoctorError::Counter(format!("there is no bucket {bucket}")))?;
+        counted.insert((cell_of(&row)?, pair, bucket), row.try_get(6)?);
+    }
+    let recounted =
+        dwell.iter().map(|(cell, pair, bucket, vehicles)| ((cell.clone(), pair, bucket), vehicles)).collect();
+    for ((cell, pair, bucket), counted, recounted) in beside(&counted, &recounted) {
+        findings.dwells += 1;
+        if counted != recounted {
+            findings.differences.push(Difference::Dwell { cell, pair, bucket, counted, recounted });
         }
     }
     Ok(())
@@ -164,6 +258,34 @@ async fn compare_places(
     Ok(())
 }
 
+/// Checks the chain of closings; their signatures are for whoever has the keys.
+async fn check_closings(client: &Client, findings: &mut Findings) -> Result<(), DoctorError> {
+    let columns = "seq, period, revision, closed_at, closed_by, document, hash, kid, signature";
+    let mut before: Option<Closing> = None;
+    loop {
+        let sql = format!("select {columns} from closings where seq > $1 order by seq limit 1");
+        let after = before.as_ref().map_or(0, |before| before.seq);
+        let Some(row) = client.query_opt(&sql, &[&after]).await? else { return Ok(()) };
+        let closing = Closing {
+            seq: row.try_get(0)?,
+            period: row.try_get(1)?,
+            revision: row.try_get(2)?,
+            closed_at: row.try_get(3)?,
+            closed_by: row.try_get(4)?,
+            document: row.try_get(5)?,
+            hash: Hash(row.try_get::<_, Vec<u8>>(6)?.try_into().unwrap_or_default()),
+            kid: row.try_get(7)?,
+            signature: row.try_get(8)?,
+        };
+        findings.closings += 1;
+        if let Some(fault) = closing.fault(before.as_ref()) {
+            let (seq, period, revision) = (closing.seq, closing.period.clone(), closing.revision);
+            findings.differences.push(Difference::Closing { seq, period, revision, fault });
+        }
+        before = Some(closing);
+    }
+}
+
 impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let name = |number: &Option<i64>| {
@@ -176,6 +298,31 @@ impl std::fmt::Display for Difference {
                 "{measure} on {} at {} ({}, {}): the counter says {counted}, the declarations {recounted}",
                 cell.day, cell.crossing_point, cell.direction, cell.cargo_class
             ),
+            Self::Stock { cell, counted, recounted } => write!(
+                f,
+                "the stock of {} at {} ({}, {}): it says {} inside and {} registered, the declarations {} and {}",
+                cell.day.format("%Y-%m"),
+                cell.crossing_point,
+                cell.direction,
+                cell.cargo_class,
+                counted.inside,
+                counted.registered,
+                recounted.inside,
+                recounted.registered
+            ),
+            Self::Dwell { cell, pair, bucket, counted, recounted } => write!(
+                f,
+                "from {pair} about {:.0} s on {} at {} ({}, {}): {counted} vehicles are counted, the declarations say \
+                 {recounted}",
+                bucket.seconds(),
+                cell.day,
+                cell.crossing_point,
+                cell.direction,
+                cell.cargo_class
+            ),
+            Self::Closing { seq, period, revision, fault } => {
+                write!(f, "closing {seq} ({period}, revision {revision}): {fault}")
+            }
             Self::Place { vehicle: (vehicle, direction), held_by, due_to } => write!(
                 f,
                 "the place of {vehicle} ({direction}) is held by {}, and due to {}",

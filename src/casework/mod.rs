@@ -20,6 +20,7 @@ pub mod accounts;
 pub mod act;
 pub mod administration;
 pub mod batch;
+pub mod closing;
 pub mod declare;
 mod desk;
 pub mod doctor;

@@ -29,8 +29,9 @@ pub async fn doctor(settings: &Settings) -> anyhow::Result<()> {
         eprintln!();
     }
     println!(
-        "recounted {} declarations in one snapshot: {} counters and {} places of vehicles compared",
-        findings.declarations, findings.counters, findings.places
+        "recounted {} declarations in one snapshot: {} counters, {} months' stocks, {} dwell counts and {} places of \
+         vehicles compared, {} closings checked",
+        findings.declarations, findings.counters, findings.stocks, findings.dwells, findings.places, findings.closings
     );
     for difference in findings.differences.iter().take(LISTED) {
         println!("  {difference}");

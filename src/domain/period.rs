@@ -3,9 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, Days, FixedOffset, Months, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, Days, FixedOffset, Months, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
 
 use super::words::words;
+
+/// The zone whose days the statistics count by.
+pub const TIME_ZONE: &str = "Asia/Ho_Chi_Minh";
 
 /// Seconds that the gate's clocks are ahead of UTC: `Asia/Ho_Chi_Minh` has kept UTC+7 since 1975.
 const AHEAD_OF_UTC: i32 = 7 * 3600;
@@ -24,6 +27,15 @@ pub fn local_day(instant: DateTime<Utc>) -> NaiveDate {
 pub fn beginning_of(day: NaiveDate) -> DateTime<Utc> {
     day.and_time(NaiveTime::MIN).and_utc() - TimeDelta::seconds(i64::from(AHEAD_OF_UTC))
 }
+
+/// The first day of the month that `day` is in.
+#[must_use]
+pub fn first_of_month(day: NaiveDate) -> NaiveDate {
+    day.with_day(1).unwrap_or(day)
+}
+
+/// The longest span that is answered as one: a century of days.
+pub const LONGEST_SPAN: i64 = 36_600;
 
 /// An instant as people at the gate read it: their day and time, to the minute.
 #[must_use]
@@ -81,7 +93,6 @@ pub struct Period {
 impl Interval {
     /// The period that `day` falls in: its name, its first day and the first day after it.
     fn around(self, day: NaiveDate, whole: Span) -> Option<(String, NaiveDate)> {
-        let first_of_month = day.with_day(1)?;
         Some(match self {
             Self::Day => (day.to_string(), day.succ_opt()?),
             Self::Week => {
@@ -89,7 +100,7 @@ impl Interval {
                 let into = u64::from(day.weekday().num_days_from_monday());
                 (format!("{}-W{:02}", week.year(), week.week()), day.checked_add_days(Days::new(7 - into))?)
             }
-            Self::Month => (day.format("%Y-%m").to_string(), first_of_month.checked_add_months(Months::new(1))?),
+            Self::Month => (day.format("%Y-%m").to_string(), first_of_month(day).checked_add_months(Months::new(1))?),
             Self::Quarter => {
                 let quarter = Quarter::containing(day);
                 (quarter.to_string(), quarter.span()?.to)
@@ -180,6 +191,130 @@ impl FromStr for Quarter {
     }
 }
 
+/// A period that is reported on: its name, its days, and the two periods that it is compared with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reported {
+    /// Its name and days.
+    pub period: Period,
+    /// How long it is; [`Interval::None`] for a span that the calendar has no name for.
+    pub interval: Interval,
+    /// The one before: of the same name's kind, or as many days as a span has.
+    pub previous: Option<Period>,
+    /// The same one of the year before, where there is one: 29 February and the 53rd week have none every year.
+    pub last_year: Option<Period>,
+}
+
+/// A text that names no period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a period is written like 2025, 2025-Q1, 2025-03, 2025-W13, 2025-03-31 or 2025-03-01..2025-03-15, from 2000 on"
+)]
+pub struct NoSuchPeriod;
+
+/// The first year that has periods.
+const FIRST_YEAR: i32 = 2000;
+
+impl Reported {
+    /// The period of this length that `day` is in.
+    fn around(interval: Interval, day: NaiveDate) -> Option<Period> {
+        let from = match interval {
+            Interval::Day | Interval::None => day,
+            Interval::Week => day.checked_sub_days(Days::new(u64::from(day.weekday().num_days_from_monday())))?,
+            Interval::Month => first_of_month(day),
+            Interval::Quarter => Quarter::containing(day).span()?.from,
+            Interval::Year => NaiveDate::from_ymd_opt(day.year(), 1, 1)?,
+        };
+        let (name, to) = interval.around(from, Span { from, to: from.succ_opt()? })?;
+        Some(Period { name, span: Span { from, to } })
+    }
+
+    /// The period of the calendar that `text` names: what it is around, if it is written just as we would.
+    fn named(interval: Interval, day: Option<NaiveDate>, text: &str) -> Option<Self> {
+        let day = day?;
+        let period = Self::around(interval, day).filter(|period| period.name == text)?;
+        let from = period.span.from;
+        let last_year = match interval {
+            Interval::Week => {
+                let week = from.iso_week();
+                NaiveDate::from_isoywd_opt(week.year() - 1, week.week(), Weekday::Mon)
+            }
+            Interval::Day | Interval::Month | Interval::Quarter | Interval::Year | Interval::None => year_before(from),
+        };
+        Some(Self {
+            previous: from.pred_opt().and_then(|day| Self::around(interval, day)),
+            last_year: last_year.and_then(|day| Self::around(interval, day)),
+            period,
+            interval,
+        })
+    }
+
+    /// Any days from one on, up to and without another.
+    ///
+    /// None for days that are in no order, or that no calendar holds.
+    #[must_use]
+    pub fn of_days(span: Span) -> Option<Self> {
+        let period = |from: NaiveDate, to: NaiveDate| Period { name: format!("{from}..{to}"), span: Span { from, to } };
+        let days = Days::new(u64::try_from(span.days()).ok().filter(|days| *days > 0)?);
+        Some(Self {
+            period: period(span.from, span.to),
+            interval: Interval::None,
+            previous: span.from.checked_sub_days(days).map(|from| period(from, span.from)),
+            last_year: year_before(span.from).zip(year_before(span.to)).map(|(from, to)| period(from, to)),
+        })
+    }
+
+    /// How many of its days have begun.
+    #[must_use]
+    pub fn days_begun(&self, now: DateTime<Utc>) -> i64 {
+        let Span { from, to } = self.period.span;
+        let tomorrow = local_day(now).succ_opt().unwrap_or(to);
+        (to.min(tomorrow) - from).num_days().max(0)
+    }
+}
+
+/// The same day of the year before; 29 February has none.
+fn year_before(day: NaiveDate) -> Option<NaiveDate> {
+    day.with_year(day.year() - 1)
+}
+
+/// A day written like 2025-03-31 and no other way.
+fn written_day(text: &str) -> Option<NaiveDate> {
+    text.parse::<NaiveDate>().ok().filter(|day| day.to_string() == text)
+}
+
+impl FromStr for Reported {
+    type Err = NoSuchPeriod;
+
+    fn from_str(text: &str) -> Result<Self, NoSuchPeriod> {
+        if let Some((from, to)) = text.split_once("..") {
+            let span = written_day(from).zip(written_day(to)).map(|(from, to)| Span { from, to });
+            let span = span.filter(|span| span.from.year() >= FIRST_YEAR && span.days() <= LONGEST_SPAN);
+            return span.and_then(Self::of_days).ok_or(NoSuchPeriod);
+        }
+        let year = text.get(..4).and_then(|year| year.parse::<i32>().ok()).filter(|year| *year >= FIRST_YEAR);
+        let year = year.ok_or(NoSuchPeriod)?;
+        let number = |from: usize| text.get(from..).and_then(|number| number.parse::<u32>().ok());
+        // Each reads loosely, and takes what it would write the same way.
+        let found = match text.as_bytes().get(5) {
+            None => Self::named(Interval::Year, NaiveDate::from_ymd_opt(year, 1, 1), text),
+            Some(b'Q') => text
+                .parse::<Quarter>()
+                .ok()
+                .and_then(|quarter| Self::named(Interval::Quarter, quarter.span().map(|span| span.from), text)),
+            Some(b'W') => {
+                let monday = number(6).and_then(|week| NaiveDate::from_isoywd_opt(year, week, Weekday::Mon));
+                Self::named(Interval::Week, monday, text)
+            }
+            Some(_) if text.len() > 7 => Self::named(Interval::Day, written_day(text), text),
+            Some(_) => {
+                let first = number(5).and_then(|month| NaiveDate::from_ymd_opt(year, month, 1));
+                Self::named(Interval::Month, first, text)
+            }
+        };
+        found.ok_or(NoSuchPeriod)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,7 +364,80 @@ mod tests {
         assert_eq!(names, ["2024-W52", "2025-W01", "2025-W02"]);
     }
 
+    fn compared(text: &str) -> (String, i64, Option<String>, Option<String>) {
+        let found: Reported = text.parse().unwrap();
+        assert_eq!(found.period.name, text);
+        let name = |period: Option<Period>| period.map(|period| period.name);
+        (found.period.span.from.to_string(), found.period.span.days(), name(found.previous), name(found.last_year))
+    }
+
+    #[test]
+    fn each_period_is_compared_with_the_one_before_and_that_of_last_year() {
+        let some = |name: &str| Some(name.to_owned());
+        for (text, from, days, previous, last_year) in [
+            ("2025", "2025-01-01", 365, some("2024"), some("2024")),
+            ("2024-Q1", "2024-01-01", 91, some("2023-Q4"), some("2023-Q1")),
+            ("2025-03", "2025-03-01", 31, some("2025-02"), some("2024-03")),
+            ("2025-01", "2025-01-01", 31, some("2024-12"), some("2024-01")),
+            ("2025-W01", "2024-12-30", 7, some("2024-W52"), some("2024-W01")),
+            ("2020-W53", "2020-12-28", 7, some("2020-W52"), None),
+            ("2025-03-31", "2025-03-31", 1, some("2025-03-30"), some("2024-03-31")),
+            ("2024-02-29", "2024-02-29", 1, some("2024-02-28"), None),
+            (
+                "2025-03-01..2025-03-15",
+                "2025-03-01",
+                14,
+                some("2025-02-15..2025-03-01"),
+                some("2024-03-01..2024-03-15"),
+            ),
+        ] {
+            assert_eq!(compared(text), (from.to_owned(), days, previous, last_year), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_names_no_period_is_refused() {
+        for wrong in [
+            "",
+            "1999",
+            "20250",
+            "2025-",
+            "2025-Q0",
+            "2025-Q5",
+            "2025-q1",
+            "2025-13",
+            "2025-3",
+            "2025-00",
+            "2025-W54",
+            "2025-W1",
+            "2025-W00",
+            "2025-02-29",
+            "2025-2-28",
+            "2025-03-31 ",
+            "+025",
+            "２０２５",
+            "2025-W+1",
+            "2025-+3",
+            "2025-03-15..2025-03-01",
+            "2025-03-01..2025-03-01",
+            "2025-03-01..",
+            "2000-01-01..2500-01-01",
+            "2025-0é",
+        ] {
+            assert_eq!(wrong.parse::<Reported>(), Err(NoSuchPeriod), "{wrong}");
+        }
+    }
+
     proptest::proptest! {
+        #[test]
+        fn a_period_of_a_span_is_read_by_its_name(start in 0..36_000_i32, which in 0..5_usize) {
+            let day = NaiveDate::from_num_days_from_ce_opt(730_486 + start).unwrap();
+            let period = Reported::around(Interval::VARIANTS[which], day).unwrap();
+            let found = period.name.parse::<Reported>().unwrap();
+            proptest::prop_assert_eq!(&found.period, &period);
+            proptest::prop_assert_eq!(found.previous.unwrap().span.to, period.span.from);
+        }
+
         #[test]
         fn periods_cover_their_span_without_gap_or_overlap(start in 0..20_000_i32, length in 1..1_500_i64, which in 0..6_usize) {
             let from = NaiveDate::from_num_days_from_ce_opt(728_000 + start).unwrap();

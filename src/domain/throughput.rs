@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::content::{CargoClass, Direction};
 use super::declaration::Declaration;
-use super::period::local_day;
+use super::period::{first_of_month, local_day};
 use super::tracks::Track;
 use super::words::words;
 use super::workflow::State;
@@ -66,6 +66,19 @@ pub struct Cell {
     pub cargo_class: CargoClass,
 }
 
+impl Cell {
+    /// The cell in which `declaration` counts on `day`; none before it has a cargo class.
+    #[must_use]
+    pub fn of(declaration: &Declaration, day: NaiveDate) -> Option<Self> {
+        Some(Self {
+            day,
+            crossing_point: declaration.content.crossing_point.clone(),
+            direction: declaration.content.direction,
+            cargo_class: declaration.content.cargo_class?,
+        })
+    }
+}
+
 /// Counts by cell, in the cells' order: rows are always locked in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts(BTreeMap<Cell, [i64; MEASURES]>);
@@ -77,16 +90,10 @@ impl Counts {
     }
 
     fn count(&mut self, declaration: &Declaration, day: NaiveDate, measure: Measure, amount: i64) {
-        let Some(cargo_class) = declaration.content.cargo_class else { return };
         if amount == 0 {
             return;
         }
-        let cell = Cell {
-            day,
-            crossing_point: declaration.content.crossing_point.clone(),
-            direction: declaration.content.direction,
-            cargo_class,
-        };
+        let Some(cell) = Cell::of(declaration, day) else { return };
         if let Some(count) = self.0.entry(cell).or_insert([0; MEASURES]).get_mut(measure as usize) {
             *count += amount;
         }
@@ -95,6 +102,22 @@ impl Counts {
     /// The cells that changed, in their order; those whose counts cancel out are left out.
     pub fn iter(&self) -> impl Iterator<Item = (&Cell, &[i64; MEASURES])> {
         self.0.iter().filter(|(_, counts)| counts.iter().any(|count| *count != 0))
+    }
+
+    /// What they add to the vehicles inside and to those registered and not arrived, by month: cells whose day is
+    /// the month's first, in their order.
+    #[must_use]
+    pub fn stock(&self) -> BTreeMap<Cell, StockChange> {
+        let mut months: BTreeMap<Cell, StockChange> = BTreeMap::new();
+        for (cell, counts) in &self.0 {
+            let of = |measure: Measure| counts.get(measure as usize).copied().unwrap_or_default();
+            let month = Cell { day: first_of_month(cell.day), ..cell.clone() };
+            let stock = months.entry(month).or_default();
+            stock.inside += of(Measure::Arrived) - of(Measure::Left);
+            stock.registered += of(Measure::Registered) - of(Measure::Arrived) - of(Measure::FellAway);
+        }
+        months.retain(|_, stock| *stock != StockChange::default());
+        months
     }
 
     /// Adds up another's counts.
@@ -112,6 +135,15 @@ impl Counts {
     pub fn total(&self, measure: Measure) -> i64 {
         self.0.values().filter_map(|counts| counts.get(measure as usize)).sum()
     }
+}
+
+/// What is added to the vehicles that stand at the gate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StockChange {
+    /// Arrived and not ended.
+    pub inside: i64,
+    /// Registered, and neither arrived nor ended.
+    pub registered: i64,
 }
 
 /// Calls `count` with the local day, measure and amount of everything `declaration` counts as.

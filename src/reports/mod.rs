@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use utoipa::ToSchema;
 
-use crate::domain::period::Span;
+use crate::domain::period::{Span, TIME_ZONE};
 use crate::domain::words::words;
 use crate::texts::{Language, say, word};
 use dates::{date, local_time};
@@ -16,9 +16,6 @@ pub mod daily;
 pub mod dates;
 pub mod quarterly;
 pub mod xlsx;
-
-/// The zone whose days the reports count by.
-const TIME_ZONE: &str = "Asia/Ho_Chi_Minh";
 
 words! {
     /// The reports.
@@ -560,6 +557,7 @@ impl Named {
 }
 
 /// What a figure means.
-fn meaning(language: Language, figure: Figure) -> String {
+#[must_use]
+pub fn meaning(language: Language, figure: Figure) -> String {
     say(language, &format!("figure-{}.meaning", figure.as_str().replace('_', "-")), &[])
 }

@@ -6,7 +6,8 @@ use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula, Workbook, Worksheet, XlsxError,
 };
 
-use super::{Cell, Figure, Level, Place, Report, TIME_ZONE, Unit, meaning};
+use super::{Cell, Figure, Level, Place, Report, Unit, meaning};
+use crate::domain::period::TIME_ZONE;
 use crate::texts::{Language, say, word};
 
 /// The row, from 0 on, in which the heads stand; the names of the columns stand in the next.

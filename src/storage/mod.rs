@@ -6,9 +6,11 @@
 pub mod accounts;
 pub mod actions;
 pub mod clients;
+pub mod closings;
 pub mod column_types;
 pub mod crossing_times;
 pub mod declarations;
+pub mod dwell;
 pub mod embedded;
 pub mod firms;
 pub mod hourly_backlog;
@@ -16,6 +18,7 @@ pub mod idempotency;
 pub mod mandates;
 pub mod migrate;
 pub mod pool;
+pub mod published;
 pub mod reference;
 #[expect(missing_docs, reason = "the tables are described in the migrations")]
 pub mod schema;

@@ -210,3 +210,40 @@ diesel::table! {
         changed_at -> Timestamptz,
     }
 }
+
+diesel::table! {
+    stock (month, crossing_point, direction, cargo_class) {
+        month -> Date,
+        crossing_point -> Text,
+        direction -> Text,
+        cargo_class -> Text,
+        inside -> BigInt,
+        registered -> BigInt,
+    }
+}
+
+diesel::table! {
+    dwell (pair, day, crossing_point, direction, cargo_class, bucket) {
+        day -> Date,
+        crossing_point -> Text,
+        direction -> Text,
+        cargo_class -> Text,
+        pair -> Text,
+        bucket -> SmallInt,
+        vehicles -> BigInt,
+    }
+}
+
+diesel::table! {
+    closings (seq) {
+        seq -> BigInt,
+        period -> Text,
+        revision -> Integer,
+        closed_at -> Timestamptz,
+        closed_by -> Text,
+        document -> Text,
+        hash -> Binary,
+        kid -> Text,
+        signature -> Binary,
+    }
+}

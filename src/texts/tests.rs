@@ -207,10 +207,17 @@ fn said_somewhere() -> BTreeSet<String> {
     keys.extend(slugs(&code, &["say(language,", "text("]).into_iter().filter(|key| key.starts_with("page-")));
     // Those of the papers stand in quotes, wherever that is.
     let quoted = code.split('"').filter(|text| {
-        ["report-", "chart-"].iter().any(|opening| text.starts_with(opening) && text.len() > opening.len())
+        ["report-", "chart-", "open-data-"]
+            .iter()
+            .any(|opening| text.starts_with(opening) && text.len() > opening.len())
             && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
     });
-    keys.extend(quoted.filter(|text| *text != "report-title" && *text != "chart-interval").map(str::to_owned));
+    for key in quoted.filter(|text| *text != "report-title" && *text != "chart-interval") {
+        keys.insert(key.to_owned());
+        if key.starts_with("open-data-") && !key.ends_with("-title") && !key.ends_with("-description") {
+            keys.insert(format!("{key}.about"));
+        }
+    }
     keys
 }
 

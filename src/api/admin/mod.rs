@@ -48,6 +48,7 @@ impl From<Refused> for Problem {
         match refused {
             Refused::NotThere => Self::NotFound,
             Refused::AlreadyThere(pointer) => Self::AlreadyExists(pointer),
+            Refused::NothingNew(revision) => Self::NothingNew(revision),
             Refused::Invalid(failures) => Self::InvalidRequest(failures),
             Refused::KeyMismatch => Self::IdempotencyMismatch,
             Refused::KeyTaken => Self::IdempotencyInFlight,
@@ -87,14 +88,14 @@ fn key_of(
 }
 
 /// The answer to a creation, as it is given and kept.
-fn created(location: String, view: &impl Serialize) -> Reply {
+pub fn created(location: String, view: &impl Serialize) -> Reply {
     // A view is made of plain fields: it always has a JSON form.
     let body = serde_json::to_vec(view).unwrap_or_default();
     Reply { status: 201, location: Some(location), etag: None, body }
 }
 
 /// A creation's answer as a response; `whole` is it for one that was just made.
-fn respond<T>(made: Made<T>, whole: impl FnOnce(&T) -> Reply) -> HttpResponse {
+pub fn respond<T>(made: Made<T>, whole: impl FnOnce(&T) -> Reply) -> HttpResponse {
     let (reply, replayed) = match made {
         Made::New(made) => (whole(&made), false),
         Made::Replayed(reply) => (reply, true),

@@ -120,14 +120,7 @@ pub async fn read(
         (at, wanted(fields, refused))
     })?;
     let at = at.unwrap_or(now);
-    let mut conn = pool.get().await?;
-    // Counters and stamps of one snapshot: between two they could miss each other.
-    let stocks = conn
-        .build_transaction()
-        .repeatable_read()
-        .read_only()
-        .run::<_, diesel::result::Error, _>(async |conn| throughput::backlog(conn, at).await)
-        .await?;
+    let stocks = throughput::backlog(&mut *pool.get().await?, at).await?;
     let report = BacklogReport {
         at,
         time_zone: TIME_ZONE,

@@ -4,8 +4,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Split;
-use crate::domain::throughput::Measure;
-use crate::storage::throughput::Sum;
+use crate::domain::closing::ComparedWith;
+use crate::domain::content::Direction;
+use crate::domain::throughput::{MEASURES, Measure};
 
 /// Declares the measures of the report once: as figures, and as changes against another period.
 macro_rules! measures {
@@ -18,9 +19,18 @@ macro_rules! measures {
             /// Their names, in order.
             pub(super) const NAMES: &'static [&'static str] = &[$(stringify!($name)),+];
 
-            /// Adds a cell of the counters.
-            pub(super) fn add(&mut self, sum: &Sum) {
-                $(self.$name.add(sum.direction, sum.of(Measure::$measure));)+
+            /// Adds counts of one direction.
+            pub(super) fn add(&mut self, direction: Direction, counts: &[i64; MEASURES]) {
+                $(self.$name.add(direction, counts.get(Measure::$measure as usize).copied().unwrap_or_default());)+
+            }
+
+            /// The figures of a period that another is compared with.
+            pub(super) fn compared(with: &ComparedWith) -> Self {
+                let mut measures = Self::default();
+                for direction in Direction::VARIANTS {
+                    $(measures.$name.add(*direction, with.count(Measure::$measure, *direction));)+
+                }
+                measures
             }
 
             /// Each of them, in order.
@@ -28,9 +38,9 @@ macro_rules! measures {
                 vec![$(self.$name),+]
             }
 
-            /// The change since `before`.
-            pub(super) fn against(&self, before: &Self) -> Changes {
-                Changes { $($name: Change::of(self.$name, before.$name)),+ }
+            /// The change since `before` of what each amounts to in so many days.
+            pub(super) fn against(&self, before: &Self, days: i64, days_before: i64) -> Changes {
+                Changes { $($name: Change::of(self.$name, before.$name, days, days_before)),+ }
             }
         }
 
@@ -82,17 +92,18 @@ pub struct Change {
 }
 
 impl Change {
-    fn of(now: Split, before: Split) -> Self {
+    fn of(now: Split, before: Split, days: i64, days_before: i64) -> Self {
+        let change = |now: i64, before: i64| fraction(now * days_before, before * days);
         Self {
-            total: fraction(now.total, before.total),
-            export: fraction(now.export, before.export),
-            import: fraction(now.import, before.import),
+            total: change(now.total, before.total),
+            export: change(now.export, before.export),
+            import: change(now.import, before.import),
         }
     }
 }
 
 /// By how much `now` is more than `before`, to four decimals; none where `before` is nothing.
-#[expect(clippy::cast_precision_loss, reason = "counts of vehicles are far below 2^52")]
+#[expect(clippy::cast_precision_loss, reason = "counts of vehicles, even times days, are far below 2^52")]
 fn fraction(now: i64, before: i64) -> Option<f64> {
     (before != 0).then(|| ((now - before) as f64 / before as f64 * 10_000.0).round() / 10_000.0)
 }

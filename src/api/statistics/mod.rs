@@ -11,17 +11,22 @@ use super::negotiation::best;
 use super::problem::{Cause, Problem};
 use super::query;
 use crate::domain::content::Direction;
+use crate::domain::period::Reported;
 use crate::domain::reading::Fields;
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::words::words;
 
 pub mod backlog;
+pub mod closings;
+pub mod dwell;
+pub mod live;
 pub mod measures;
+pub mod period;
 pub mod quarter;
+pub mod report;
 pub mod throughput;
 
-/// The zone whose days the statistics count by.
-pub const TIME_ZONE: &str = "Asia/Ho_Chi_Minh";
+pub use crate::domain::period::TIME_ZONE;
 
 words! {
     /// How an answer is written.
@@ -43,6 +48,31 @@ pub fn wanted(fields: &mut Fields, refused: &mut Vec<RuleFailure>) -> Wanted {
     let format = fields.word("format");
     let bom = query::flag(fields, "bom", refused);
     Wanted { format, bom }
+}
+
+/// The period that a path names; one that there is not goes to `refused`.
+fn asked_period(path: &str, refused: &mut Vec<RuleFailure>) -> Option<Reported> {
+    let period = path.parse().ok();
+    if period.is_none() {
+        refused.push(RuleFailure::new("/period", "period-format").with("given", path));
+    }
+    period
+}
+
+/// Takes the parameter `name`, the number of a closing of a period.
+fn asked_revision(fields: &mut Fields, name: &'static str, refused: &mut Vec<RuleFailure>) -> Option<i32> {
+    let text = fields.text(name)?;
+    let revision = revision_of(&text);
+    if revision.is_none() {
+        let failure = RuleFailure::new(format!("/{name}"), "wrong-type");
+        refused.push(failure.with("wanted", "whole-number").with("found", "text"));
+    }
+    revision
+}
+
+/// A closing's number as it is written in an address.
+fn revision_of(text: &str) -> Option<i32> {
+    text.parse().ok().filter(|revision| *revision > 0)
 }
 
 impl Wanted {

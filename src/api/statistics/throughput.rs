@@ -14,7 +14,7 @@ use crate::api::problem::{Problem, ProblemDocument};
 use crate::api::query;
 use crate::clock::Clock;
 use crate::domain::content::{CargoClass, Direction};
-use crate::domain::period::{Interval, Period, Span};
+use crate::domain::period::{Interval, LONGEST_SPAN, Period, Span};
 use crate::domain::reference::Reference;
 use crate::domain::rule_book::InForce;
 use crate::domain::rule_failure::RuleFailure;
@@ -34,9 +34,7 @@ words! {
 }
 
 /// The longest span in days that is answered, divided into days: ten years.
-const LONGEST_DAILY: i64 = 3_660;
-/// The longest span at all: a century.
-const LONGEST: i64 = 36_600;
+pub const LONGEST_DAILY: i64 = 3_660;
 /// The most rows that an answer has: a year of days by every dimension, with room for more crossing points.
 const MOST_ROWS: usize = 30_000;
 
@@ -74,15 +72,25 @@ impl Table for ThroughputReport {
     }
 
     fn table(&self) -> Vec<Vec<String>> {
-        let heading = self.columns.iter().map(|column| (*column).to_owned()).collect();
-        let cell = |row: &Map<String, Value>, column: &str| match row.get(column) {
-            Some(Value::String(text)) => text.clone(),
-            Some(other) => other.to_string(),
-            None => String::new(),
-        };
-        let rows = self.rows.iter().map(|row| self.columns.iter().map(|column| cell(row, column)).collect());
-        std::iter::once(heading).chain(rows).collect()
+        rows_of(&self.columns, &self.rows)
     }
+}
+
+/// The heading and the rows of a table of objects.
+pub(super) fn rows_of(columns: &[&'static str], rows: &[Map<String, Value>]) -> Vec<Vec<String>> {
+    let heading = columns.iter().map(|column| (*column).to_owned()).collect();
+    let cell = |row: &Map<String, Value>, column: &str| match row.get(column) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Null) | None => String::new(),
+        Some(other) => other.to_string(),
+    };
+    let rows = rows.iter().map(|row| columns.iter().map(|column| cell(row, column)).collect());
+    std::iter::once(heading).chain(rows).collect()
+}
+
+/// The columns of a table by period and dimensions.
+pub(super) fn columns_of(by: &[Dimension], figures: impl IntoIterator<Item = &'static str>) -> Vec<&'static str> {
+    std::iter::once("period").chain(by.iter().map(|dimension| dimension.as_str())).chain(figures).collect()
 }
 
 /// What was asked for.
@@ -96,26 +104,17 @@ struct Question {
 
 impl Question {
     fn read(request: &HttpRequest) -> Result<Self, Problem> {
-        let (from, to, interval, by, measures, wanted) = query::read(request, |fields, refused| {
-            let from = query::required_day(fields, "from", refused);
-            let to = query::required_day(fields, "to", refused);
+        let (span, interval, by, measures, wanted) = query::read(request, |fields, refused| {
             let interval = fields.word("interval").unwrap_or(Interval::None);
+            let longest = if interval == Interval::Day { LONGEST_DAILY } else { LONGEST_SPAN };
+            let span = query::span(fields, longest, refused);
             let by = query::words(fields, "by", refused);
             let measures = query::words(fields, "measure", refused);
-            if let (Some(from), Some(to)) = (from, to) {
-                let days = (to - from).num_days();
-                if days <= 0 {
-                    refused.push(RuleFailure::new("/to", "span-backwards").with("from", from).with("to", to));
-                } else if days > LONGEST || (interval == Interval::Day && days > LONGEST_DAILY) {
-                    let max = if interval == Interval::Day { LONGEST_DAILY } else { LONGEST };
-                    refused.push(RuleFailure::new("/to", "span-too-long").with("max", max));
-                }
-            }
-            (from, to, interval, by, measures, wanted(fields, refused))
+            (span, interval, by, measures, wanted(fields, refused))
         })?;
-        let (Some(from), Some(to)) = (from, to) else { return Err(Problem::InvalidRequest(Vec::new())) };
+        let span = span.ok_or_else(|| Problem::InvalidRequest(Vec::new()))?;
         let measures = if measures.is_empty() { vec![Measure::Declared] } else { measures };
-        Ok(Self { span: Span { from, to }, interval, by, measures, wanted })
+        Ok(Self { span, interval, by, measures, wanted })
     }
 }
 
@@ -152,7 +151,7 @@ fn combinations(by: &[Dimension], reference: &Reference, pieces: &[Span], sums: 
 }
 
 /// The gate whose counts these are; a crossing point that nobody knows stands for itself.
-fn gate_of(reference: &Reference, crossing_point: &str, piece: Span) -> String {
+pub(super) fn gate_of(reference: &Reference, crossing_point: &str, piece: Span) -> String {
     let known = reference.counted_crossing_point(crossing_point, piece.from);
     known.map_or(crossing_point, |point| &point.gate).to_owned()
 }
@@ -189,10 +188,7 @@ fn report(
             *count += sum.of(*measure);
         }
     }
-    let columns: Vec<&'static str> = std::iter::once("period")
-        .chain(question.by.iter().map(|dimension| dimension.as_str()))
-        .chain(question.measures.iter().map(|measure| measure.as_str()))
-        .collect();
+    let columns = columns_of(&question.by, question.measures.iter().map(|measure| measure.as_str()));
     let rows = cells.into_iter().map(|((period, values), counts)| {
         let period = periods.get(period).map(|period| period.name.clone()).unwrap_or_default();
         let cells = std::iter::once(Value::from(period))

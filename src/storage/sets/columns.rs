@@ -5,6 +5,7 @@ use tokio_postgres::types::ToSql;
 
 use super::{Change, LinkedAction};
 use crate::domain::declaration::Declaration;
+use crate::domain::dwell::Dwell;
 use crate::domain::legal_clocks::LegalClock;
 use crate::domain::throughput::Counts;
 use crate::storage::column_types::{JsonText, array_literal};
@@ -134,6 +135,20 @@ columns! {
         cargo_class: "text" as &'static str,
         measure: "smallint" as i16,
         amount: "bigint" as i64,
+    }
+}
+
+columns! {
+    /// How long each declaration's vehicle took, added to which bucket.
+    Waited {
+        number: "bigint" as i64,
+        day: "date" as NaiveDate,
+        crossing_point: "text" as String,
+        direction: "text" as &'static str,
+        cargo_class: "text" as &'static str,
+        pair: "text" as &'static str,
+        bucket: "smallint" as i16,
+        vehicles: "bigint" as i64,
     }
 }
 
@@ -286,6 +301,26 @@ impl Counted {
                 self.measure.push(measure);
                 self.amount.push(*amount);
             }
+        }
+    }
+}
+
+impl Waited {
+    pub(super) fn push(&mut self, change: &Change) {
+        let mut dwell = Dwell::default();
+        if let Some(before) = change.before {
+            dwell.add(before, -1);
+        }
+        dwell.add(change.after, 1);
+        for (cell, pair, bucket, vehicles) in dwell.iter() {
+            self.number.push(change.after.number.as_i64());
+            self.day.push(cell.day);
+            self.crossing_point.push(cell.crossing_point.clone());
+            self.direction.push(cell.direction.as_str());
+            self.cargo_class.push(cell.cargo_class.as_str());
+            self.pair.push(pair.as_str());
+            self.bucket.push(bucket.place());
+            self.vehicles.push(vehicles);
         }
     }
 }

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use tokio_postgres::{Client, Error, Statement};
 
-use self::columns::{Columns, Counted, Imported, Kept, Moved, Parameter, Taken, Whole};
+use self::columns::{Columns, Counted, Imported, Kept, Moved, Parameter, Taken, Waited, Whole};
 use super::column_types::JsonText;
 use super::declarations::{STORED_COLUMNS, Stored};
 use crate::domain::audit;
@@ -115,11 +115,16 @@ pub struct Statements {
     keys: Statement,
 }
 
-/// The parts that every set's statement ends with: actions, keys and counters of the numbers in `done`.
+/// The parts that every set's statement ends with: actions, keys and statistics of the numbers in `done`.
+///
+/// The stock is the sum of four of the counters, and touches its rows only where one of those changes.
 fn tail(done: &str, taken: &mut usize) -> String {
     let actions = Taken::unnest("x", taken);
     let kept = Kept::unnest("x", taken);
     let counted = Counted::unnest("x", taken);
+    let waited = Waited::unnest("x", taken);
+    let [registered, arrived, left, fell_away] =
+        [Measure::Registered, Measure::Arrived, Measure::Left, Measure::FellAway].map(|measure| measure as usize);
     let measures = Measure::WORDS;
     let sums: Vec<String> = (0..measures.len())
         .map(|measure| format!("coalesce(sum(amount) filter (where measure = {measure}), 0)::bigint"))
@@ -136,7 +141,23 @@ fn tail(done: &str, taken: &mut usize) -> String {
          t as (insert into throughput as t ({cell}, {columns})
                select {cell}, {sums} from {counted} where (x.number in (select number from {done})) is true
                group by {cell} order by {cell}
-               on conflict ({cell}) do update set {added})
+               on conflict ({cell}) do update set {added}),
+         o as (insert into stock as t (month, crossing_point, direction, cargo_class, inside, registered)
+               select * from (
+                   select date_trunc('month', day)::date, crossing_point, direction, cargo_class,
+                          sum(case measure when {arrived} then amount when {left} then -amount else 0 end)::bigint as inside,
+                          sum(case measure when {registered} then amount when {left} then 0 else -amount end)::bigint as registered
+                     from {counted}
+                    where measure in ({registered}, {arrived}, {left}, {fell_away}) and (x.number in (select number from {done})) is true
+                    group by 1, 2, 3, 4) as x
+               where inside <> 0 or registered <> 0 order by 1, 2, 3, 4
+               on conflict (month, crossing_point, direction, cargo_class)
+               do update set inside = t.inside + excluded.inside, registered = t.registered + excluded.registered),
+         v as (insert into dwell as t (pair, {cell}, bucket, vehicles)
+               select pair, {cell}, bucket, sum(vehicles)::bigint from {waited}
+               where (x.number in (select number from {done})) is true
+               group by pair, {cell}, bucket having sum(vehicles) <> 0 order by pair, {cell}, bucket
+               on conflict (pair, {cell}, bucket) do update set vehicles = t.vehicles + excluded.vehicles)
          select number from {done}",
         action_columns = Taken::NAMES.join(", "),
         kept_columns = Kept::NAMES.get(1..).unwrap_or_default().join(", "),
@@ -296,16 +317,19 @@ impl Statements {
         let mut actions = Taken::default();
         let mut kept = Kept::default();
         let mut counted = Counted::default();
+        let mut waited = Waited::default();
         for change in set {
             actions.push(change);
             kept.push(change);
             counted.push(change);
+            waited.push(change);
         }
         let mut parameters = rows.parameters();
         parameters.extend(besides);
         parameters.extend(actions.parameters());
         parameters.extend(kept.parameters());
         parameters.extend(counted.parameters());
+        parameters.extend(waited.parameters());
         let done = client.query(statement, &parameters).await?;
         done.iter().map(|row| row.try_get(0)).collect()
     }

@@ -1,0 +1,3 @@
+drop table closings;
+drop table dwell;
+drop table stock;
