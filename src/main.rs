@@ -60,6 +60,16 @@ enum Command {
         after_help = "Exit codes: 0 no difference, 1 a difference, or it could not be told.\n\nExample:\n  border-gate doctor"
     )]
     Doctor,
+    /// Check the record against itself: chains, rows, checkpoints and their signatures
+    #[command(
+        after_help = "Exit codes: 0 no difference, 1 a difference, or it could not be told, 2 used wrongly.\n\nExamples:\n  border-gate verify-audit\n  border-gate verify-audit --checkpoints /mnt/elsewhere/checkpoints.ndjson\n  border-gate verify-audit --export record.ndjson --keys jwks.json"
+    )]
+    VerifyAudit(commands::audit::VerifyArguments),
+    /// Write the whole record in one snapshot to a file that `verify-audit --export` checks
+    #[command(
+        after_help = "Without the people, unless --with-people is given: the file outlives their erasure.\n\nExample:\n  border-gate export-audit record.ndjson"
+    )]
+    ExportAudit(commands::audit::ExportArguments),
     /// Write the contract (OpenAPI 3.1) to a file or to standard output
     #[command(after_help = "Example:\n  border-gate openapi openapi/border-gate.json")]
     Openapi {
@@ -120,6 +130,8 @@ async fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
         Command::Account(AccountCommand::Create(arguments)) => commands::account::create(&settings, arguments).await,
         Command::Token { username } => commands::account::token(&settings, &username).await,
         Command::Doctor => commands::doctor::doctor(&settings).await,
+        Command::VerifyAudit(arguments) => commands::audit::verify(&settings, arguments).await,
+        Command::ExportAudit(arguments) => commands::audit::export(&settings, arguments).await,
         Command::Openapi { file } => commands::openapi::write(file.as_deref()),
         Command::Healthcheck => commands::healthcheck::healthcheck(&settings).await,
         Command::TestCluster { directory } => Ok(border_gate::storage::embedded::shared::keep(&directory)?),

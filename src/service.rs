@@ -1,5 +1,6 @@
 //! The service put together: the one application that both the binary and the tests run.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use actix_web::web;
 use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::time::MissedTickBehavior;
 
 use crate::api;
 use crate::api::declarations::Office;
@@ -16,9 +18,12 @@ use crate::api::health::Cluster;
 use crate::api::open_data::OpenData;
 use crate::api::paging::Cursors;
 use crate::api::waiting::Board;
+use crate::casework::checkpoints::{self, CheckpointWatch};
+use crate::casework::erasure;
 use crate::casework::overdue;
 use crate::casework::writer::Writer;
 use crate::clock::Clock;
+use crate::domain::audit::checkpoint::Signed;
 use crate::domain::firm::CheckDigit;
 use crate::domain::reference::files;
 use crate::domain::rule_book::{InForce, RuleBook};
@@ -27,7 +32,7 @@ use crate::identity::passwords::Passwords;
 use crate::identity::revocations;
 use crate::identity::tokens::Tokens;
 use crate::storage::embedded::ClusterWatch;
-use crate::storage::pool::{Pool, pool};
+use crate::storage::pool::{Pool, Pooled, pool};
 use crate::storage::reference;
 
 /// What a service is made with.
@@ -48,6 +53,10 @@ pub struct Plan {
     pub public_url: String,
     /// Days after which what waits expires.
     pub expire_after_days: i64,
+    /// Days after its end that a record's people are erased; never without.
+    pub erase_people_after_days: Option<i64>,
+    /// The file that checkpoints are appended to, where there is one.
+    pub checkpoint_file: Option<PathBuf>,
     /// What a tax code's wrong check digit means.
     pub tax_code_check: CheckDigit,
     /// The metrics, where they are kept.
@@ -56,6 +65,8 @@ pub struct Plan {
 
 /// How often what is due by the clock is looked for.
 const OVERDUE_EVERY: Duration = Duration::from_mins(1);
+/// How often it is looked whether a checkpoint is due: what failed is tried again soon.
+const CHECKPOINT_LOOK_EVERY: Duration = Duration::from_secs(10);
 /// How often the metrics put away what was recorded: without it every request would be kept until somebody asks.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 /// How often the firms' names, and reference data that changed at another instance, are read anew.
@@ -79,6 +90,9 @@ pub struct Service {
     /// The last change of the reference data that was read.
     last_change: Arc<AtomicI64>,
     cluster: web::Data<Cluster>,
+    checkpoints: web::Data<CheckpointWatch>,
+    checkpoint_file: Option<PathBuf>,
+    erase_people_after_days: Option<i64>,
     batches: web::Data<BatchRoom>,
     metrics: web::Data<Option<PrometheusHandle>>,
     board: web::Data<Board>,
@@ -123,6 +137,9 @@ impl Service {
             last_change: Arc::new(AtomicI64::new(last_change)),
             office: web::Data::new(Office { writer, rules, clock: plan.clock, firms }),
             cluster: web::Data::new(Cluster(plan.cluster)),
+            checkpoints: web::Data::new(CheckpointWatch::default()),
+            checkpoint_file: plan.checkpoint_file,
+            erase_people_after_days: plan.erase_people_after_days,
             batches: web::Data::default(),
             metrics: web::Data::new(plan.metrics),
             board: web::Data::new(Board::default()),
@@ -146,6 +163,7 @@ impl Service {
             .app_data(self.clock.clone())
             .app_data(self.rules.clone())
             .app_data(self.cluster.clone())
+            .app_data(self.checkpoints.clone())
             .app_data(self.batches.clone())
             .app_data(self.metrics.clone())
             .app_data(self.board.clone())
@@ -153,12 +171,17 @@ impl Service {
         api::configure(config);
     }
 
-    /// What goes on beside the requests, for ever: what is due expires, the firms' names stay fresh, tokens of
+    /// What goes on beside the requests, for ever: what is due expires or is erased, checkpoints are made, the firms' names stay fresh, tokens of
     /// sessions that ended at another instance are refused.
     pub async fn tend(self) {
         let (pool, tokens) = (Pool::clone(&self.pool), self.tokens.clone().into_inner());
         let clock = Clock::clone(&self.clock);
-        tokio::join!(self.tend_declarations(), self.tend_metrics(), revocations::watch(pool, tokens, clock));
+        tokio::join!(
+            self.tend_declarations(),
+            self.tend_checkpoints(),
+            self.tend_metrics(),
+            revocations::watch(pool, tokens, clock)
+        );
     }
 
     async fn tend_metrics(&self) {
@@ -215,7 +238,7 @@ impl Service {
     ///
     /// The database's.
     pub async fn expire_due(&self) -> anyhow::Result<usize> {
-        let mut conn = self.pool.get().await?;
+        let mut conn = self.for_what_is_due().await?;
         Ok(overdue::expire(&mut conn, &self.office.writer, self.clock.now(), self.rules.book().expire_after_days)
             .await?)
     }
@@ -226,9 +249,58 @@ impl Service {
     ///
     /// The database's.
     pub async fn record_breaches(&self) -> anyhow::Result<usize> {
-        let mut conn = self.pool.get().await?;
+        let mut conn = self.for_what_is_due().await?;
         let book = self.rules.book();
         Ok(overdue::record_breaches(&mut conn, &self.office.writer, self.clock.now(), &book).await?)
+    }
+
+    /// Erases the people of the records whose term is over; of how many.
+    ///
+    /// # Errors
+    ///
+    /// The database's.
+    pub async fn erase_due(&self) -> anyhow::Result<usize> {
+        let Some(days) = self.erase_people_after_days else { return Ok(0) };
+        let mut conn = self.for_what_is_due().await?;
+        Ok(erasure::erase_due(&mut conn, &self.office.writer, self.clock.now(), days).await?)
+    }
+
+    /// A connection for the system's own actions: none on a dump that was just loaded, before its transactions count on.
+    async fn for_what_is_due(&self) -> anyhow::Result<Pooled> {
+        let mut conn = self.pool.get().await?;
+        checkpoints::counts_on(&mut conn).await?;
+        Ok(conn)
+    }
+
+    /// Makes a checkpoint of the record, if one is due; it, where this instance made it.
+    ///
+    /// # Errors
+    ///
+    /// The database's, and the file's; `/health/ready` tells of it until the next one is made.
+    pub async fn checkpoint(&self) -> anyhow::Result<Option<Signed>> {
+        let outcome = self.try_checkpoint().await;
+        self.checkpoints.note(outcome.as_ref().err().map(|error| format!("{error:#}")));
+        outcome
+    }
+
+    async fn try_checkpoint(&self) -> anyhow::Result<Option<Signed>> {
+        let mut conn = self.pool.get().await.context("the database cannot be reached")?;
+        let made = checkpoints::make(&mut conn, self.tokens.keys(), self.clock.now()).await?;
+        if let Some(file) = &self.checkpoint_file {
+            checkpoints::publish(&mut conn, file).await?;
+        }
+        Ok(made)
+    }
+
+    async fn tend_checkpoints(&self) {
+        let mut due = tokio::time::interval(CHECKPOINT_LOOK_EVERY);
+        due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            due.tick().await;
+            if let Err(error) = self.checkpoint().await {
+                tracing::error!(error = format!("{error:#}"), "no checkpoint of the record could be made");
+            }
+        }
     }
 
     async fn see_to_what_is_due(&self) -> anyhow::Result<()> {
@@ -239,6 +311,10 @@ impl Service {
         let breaches = self.record_breaches().await?;
         if breaches > 0 {
             tracing::info!(breaches, "legal clocks ran out");
+        }
+        let erased = self.erase_due().await?;
+        if erased > 0 {
+            tracing::info!(erased, "records whose people were erased after their term");
         }
         Ok(())
     }

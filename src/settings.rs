@@ -45,6 +45,12 @@ pub struct Given {
     /// Days after which what waits expires [default: 15]
     #[arg(long, env = "EXPIRE_AFTER_DAYS", global = true, value_name = "DAYS")]
     expire_after_days: Option<String>,
+    /// Days after its end that a record's driver and crew are erased; 0 for never [default: 1826, five years]
+    #[arg(long, env = "ERASE_PEOPLE_AFTER_DAYS", global = true, value_name = "DAYS")]
+    erase_people_after_days: Option<String>,
+    /// A file to append the record's checkpoints to, for copies elsewhere; beside the private database by default
+    #[arg(long, env = "CHECKPOINT_FILE", global = true, value_name = "FILE")]
+    checkpoint_file: Option<String>,
     /// A tax code's wrong check digit: enforced or warned [default: enforced]
     #[arg(long, env = "TAX_CODE_CHECK", global = true, value_name = "HOW")]
     tax_code_check: Option<String>,
@@ -69,6 +75,8 @@ pub const VARIABLES: &[&str] = &[
     "WORKERS",
     "POOL_SIZE",
     "EXPIRE_AFTER_DAYS",
+    "ERASE_PEOPLE_AFTER_DAYS",
+    "CHECKPOINT_FILE",
     "TAX_CODE_CHECK",
     "LOG",
     "LOG_FORMAT",
@@ -106,6 +114,10 @@ pub struct Settings {
     pub pool_size: usize,
     /// Days after which what waits expires.
     pub expire_after_days: i64,
+    /// Days after its end that a record's people are erased; never without.
+    pub erase_people_after_days: Option<i64>,
+    /// The file that checkpoints are appended to.
+    pub checkpoint_file: Option<PathBuf>,
     /// What a tax code's wrong check digit means.
     pub tax_code_check: CheckDigit,
     /// What is logged.
@@ -212,13 +224,17 @@ impl Given {
                 "MIGRATE_DATABASE_URL is given without DATABASE_URL: the private database has one login".to_owned(),
             );
         }
+        let data_dir =
+            reader.read("DATA_DIR", self.data_dir.as_deref(), None, path).unwrap_or_else(|| PathBuf::from(".data"));
+        // Beside a database elsewhere there may be no disk that outlives the process.
+        let beside = database_url.is_none().then(|| data_dir.join("checkpoints.ndjson"));
+        let erase_people_after_days =
+            reader.number("ERASE_PEOPLE_AFTER_DAYS", self.erase_people_after_days.as_deref(), 1_826, 0..=36_525);
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let settings = Settings {
             database_url,
             migrate_database_url,
-            data_dir: reader
-                .read("DATA_DIR", self.data_dir.as_deref(), None, path)
-                .unwrap_or_else(|| PathBuf::from(".data")),
+            data_dir,
             listen,
             public_url,
             signing_key_file: reader.read("SIGNING_KEY_FILE", self.signing_key_file.as_deref(), None, path),
@@ -234,6 +250,8 @@ impl Given {
                 1..=365,
             ))
             .unwrap_or(15),
+            erase_people_after_days: i64::try_from(erase_people_after_days).ok().filter(|days| *days > 0),
+            checkpoint_file: reader.read("CHECKPOINT_FILE", self.checkpoint_file.as_deref(), beside, path),
             tax_code_check: reader.read(
                 "TAX_CODE_CHECK",
                 self.tax_code_check.as_deref(),

@@ -76,7 +76,8 @@ fn expected(operation: &str, caller: &Caller) -> Option<Outcome> {
     let statistics = matches!(role, Role::Analyst | Role::Auditor | Role::Admin | Role::GateManager);
     Some(match operation {
         // Anybody's.
-        "list_crossing_points"
+        "list_checkpoints"
+        | "list_crossing_points"
         | "list_gates"
         | "list_problem_types"
         | "live"
@@ -147,6 +148,7 @@ fn expected(operation: &str, caller: &Caller) -> Option<Outcome> {
         | "create_firm"
         | "read_firm"
         | "change_firm"
+        | "erase_people"
         | "read_reference_code"
         | "change_reference_code" => if_may(role == Role::Admin && caller.scope.is_none()),
         _ => return None,

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails at once")]
 
+mod audit;
 mod authorisation;
 mod batch;
 mod casework;

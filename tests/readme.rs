@@ -74,8 +74,14 @@ async fn run(name: &str, from: &str, to: &str) -> String {
     let address = format!("http://{}", gate.address);
     let script = script(chapter).replace("http://127.0.0.1:8080", &address);
     assert!(script.contains(&address) && script.contains(PASSWORD), "{name}: not much of a walk");
-    let output = tokio::task::spawn_blocking(move || Command::new("bash").args(["-c", &script]).output().unwrap());
+    // What a paper has its reader save is saved where nobody minds.
+    let folder = std::env::temp_dir().join(format!("bg-paper-{}-{}", std::process::id(), gate.address.port()));
+    std::fs::create_dir(&folder).unwrap();
+    let mut bash = Command::new("bash");
+    bash.args(["-c", &script]).current_dir(&folder);
+    let output = tokio::task::spawn_blocking(move || bash.output().unwrap());
     let output = output.await.unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{name} ({}):\n{out}\n{err}", output.status);
     out.into_owned()
@@ -114,4 +120,12 @@ async fn every_command_of_the_paper_on_working_time_works_as_it_is_copied() {
     let out = run("docs/WORKING_TIME.md", "# Working time", "").await;
     assert!(out.contains("\"valid_from\":\"2030-07-01\",\"valid_to\":\"2030-07-03\""), "the closure stands: {out}");
     assert!(out.contains("\"reason\":\"Flood; notice of the gate management, 30 June\""), "and why: {out}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_of_the_audit_paper_works_as_it_is_copied() {
+    let out = run("docs/AUDIT.md", "## Keeping checkpoints elsewhere", "## For programmers").await;
+    assert!(out.contains("\"form\":\"border-gate checkpoint 1\""), "{out}");
+    assert!(out.contains("{\"erased\":["), "{out}");
+    assert!(out.contains("\"people_erased_at\":\"20"), "{out}");
 }

@@ -116,6 +116,7 @@ async fn the_tables_are_as_the_code_sees_them() {
             "json" => "Json",
             "jsonb" => "Jsonb",
             "bytea" => "Binary",
+            "xid8" => "crate::storage::column_types::Xid8",
             other => panic!("{column} is of the type {other}"),
         };
         let kind = if kind.starts_with('_') { format!("Array<{plain}>") } else { plain.to_owned() };
@@ -137,11 +138,12 @@ const DISTRIBUTED: [(&str, &str); 5] = [
 const REFERENCE: [&str; 1] = ["firms"];
 
 /// The tables that would stay on one node.
-const LOCAL: [&str; 12] = [
+const LOCAL: [&str; 13] = [
     "throughput",
     "stock",
     "dwell",
     "closings",
+    "checkpoints",
     "reference",
     "reference_changes",
     "accounts",

@@ -77,7 +77,8 @@ async fn of_all_who_look_at_once_one_makes_the_board() {
     admin.batch_execute("begin; lock table throughput in access exclusive mode").await.unwrap();
     let looking = futures_util::future::join_all((0..64).map(|_| board(&gate, &[])));
     let making = async {
-        let waiting = "select count(*) from pg_locks where not granted";
+        let waiting = "select count(*) from pg_locks where not granted and relation = 'throughput'::regclass \
+                       and database = (select oid from pg_database where datname = current_database())";
         let mut most = 0;
         let mut looks = 0;
         for _ in 0..5_000 {

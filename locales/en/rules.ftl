@@ -29,6 +29,7 @@ rule-not-amendable-now = This can no longer be changed in the present state; lea
 rule-action-not-ordered = “{ $given }” cannot be sent here; it happens by itself or has its own address.
 rule-idempotency-key-format = An Idempotency-Key has 1 to 255 printable characters.
 rule-limit-range = limit must be from 1 to { $maximum }.
+rule-number-range = It must be a whole number from { $minimum } to { $maximum }.
 
 rule-arrival-out-of-range = The planned arrival must be no more than 24 hours past and no more than { $days } days ahead.
 rule-crossing-point-unknown = There is no such crossing point; use a code from /api/v1/crossing-points.

@@ -13,6 +13,7 @@ why-not-in-a-yard = The vehicle is not in a yard.
 why-in-a-yard = The vehicle is still in a yard; it must leave it first.
 why-exists = The declaration exists already.
 why-not-due = It is not due yet.
+why-no-people = No driver or crew stands in the declaration, or they were erased already.
 why-closed = The crossing point is closed on this day.
 why-pre-registered-only = On this day the crossing point takes only vehicles that were registered before it.
 why-no-inspection-due = No inspection is due on this declaration.

@@ -38,6 +38,7 @@ action-remark = Remark
 action-make-ready = Make ready
 action-reopen = Reopen
 action-take-over = Take over from an older system
+action-erase-people = Erase driver and crew
 action-hold-place = Place a hold
 action-hold-release = Release a hold
 action-customs-set-lane = Customs: set the lane

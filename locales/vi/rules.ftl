@@ -29,6 +29,7 @@ rule-not-amendable-now = Mục này không sửa được nữa ở trạng thá
 rule-action-not-ordered = Thao tác “{ $given }” không gửi được ở đây; hệ thống tự thực hiện hoặc có địa chỉ riêng.
 rule-idempotency-key-format = Idempotency-Key phải gồm 1 đến 255 ký tự in được.
 rule-limit-range = limit phải từ 1 đến { $maximum }.
+rule-number-range = Giá trị phải là số nguyên từ { $minimum } đến { $maximum }.
 
 rule-arrival-out-of-range = Giờ dự kiến đến không được sớm hơn hiện tại quá 24 giờ và không muộn hơn { $days } ngày tới.
 rule-crossing-point-unknown = Không có lối thông quan mang mã này; hãy dùng mã trong danh mục /api/v1/crossing-points.

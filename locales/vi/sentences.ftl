@@ -13,6 +13,7 @@ why-not-in-a-yard = Phương tiện không ở trong bến bãi.
 why-in-a-yard = Phương tiện còn ở trong bến bãi; phải ra bãi trước.
 why-exists = Tờ khai đã có.
 why-not-due = Chưa đến hạn.
+why-no-people = Tờ khai không có thông tin lái xe và người đi cùng, hoặc thông tin đó đã được xóa.
 why-closed = Lối thông quan không mở cửa trong ngày này.
 why-pre-registered-only = Ngày này lối thông quan chỉ tiếp nhận phương tiện đã đăng ký từ trước.
 why-no-inspection-due = Tờ khai này hiện không có yêu cầu kiểm hóa.

@@ -38,6 +38,7 @@ action-remark = Ghi chú
 action-make-ready = Xác nhận đủ điều kiện qua
 action-reopen = Mở lại
 action-take-over = Tiếp quản từ hệ thống cũ
+action-erase-people = Xóa thông tin lái xe và người đi cùng
 action-hold-place = Ra lệnh tạm dừng
 action-hold-release = Gỡ lệnh tạm dừng
 action-customs-set-lane = Hải quan: phân luồng

@@ -29,6 +29,7 @@ rule-not-amendable-now = 当前状态下此项不能再修改，请保持原值�
 rule-action-not-ordered = 操作“{ $given }”不能在此发送：由系统自动进行或另有地址。
 rule-idempotency-key-format = Idempotency-Key 须为 1 至 255 个可打印字符。
 rule-limit-range = limit 须在 1 至 { $maximum } 之间。
+rule-number-range = 必须是 { $minimum } 到 { $maximum } 之间的整数。
 
 rule-arrival-out-of-range = 预计到达时间不得早于现在 24 小时以上，也不得晚于 { $days } 天之后。
 rule-crossing-point-unknown = 没有此代码的通道，请使用 /api/v1/crossing-points 中的代码。

@@ -13,6 +13,7 @@ why-not-in-a-yard = 车辆不在停车场内。
 why-in-a-yard = 车辆仍在停车场内，须先离场。
 why-exists = 申报已存在。
 why-not-due = 尚未到期。
+why-no-people = 申报单中没有驾驶员和随车人员信息，或该信息已被删除。
 why-closed = 当日该通道关闭。
 why-pre-registered-only = 当日该通道只接收此前已受理的车辆。
 why-no-inspection-due = 该申报目前没有待进行的查验。

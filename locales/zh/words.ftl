@@ -38,6 +38,7 @@ action-remark = 备注
 action-make-ready = 确认具备通行条件
 action-reopen = 重新开启
 action-take-over = 从旧系统接收
+action-erase-people = 删除驾驶员及随车人员信息
 action-hold-place = 下达扣停令
 action-hold-release = 解除扣停令
 action-customs-set-lane = 海关：分配通道等级

@@ -5,6 +5,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::casework::checkpoints::{self, CheckpointWatch};
+use crate::clock::Clock;
 use crate::storage::embedded::{ClusterStatus, ClusterWatch};
 use crate::storage::migrate;
 use crate::storage::pool::Pool;
@@ -15,7 +17,7 @@ pub struct Cluster(pub Option<ClusterWatch>);
 /// What the health endpoints answer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
-    /// `ok` or `unavailable`.
+    /// `ok`, `degraded` (the gate goes on, and somebody should look) or `unavailable`.
     #[schema(example = "ok")]
     status: &'static str,
     /// What stands in the way, one sentence each.
@@ -32,17 +34,23 @@ pub async fn live() -> HttpResponse {
 
 /// Can the service do its work?
 ///
-/// The database can be reached and written, and its schema is current.
+/// The database can be reached and written, and its schema is current. While the record's checkpoints cannot be made
+/// it answers `degraded`, with 200: a border is not closed for that.
 #[utoipa::path(
     tag = "operations",
     operation_id = "ready",
     responses(
-        (status = 200, description = "It can", body = Health),
+        (status = 200, description = "It can; `degraded` where somebody should look", body = Health),
         (status = 503, description = "It cannot, and why", body = Health),
     )
 )]
 #[get("/health/ready")]
-pub async fn ready(pool: web::Data<Pool>, cluster: web::Data<Cluster>) -> HttpResponse {
+pub async fn ready(
+    pool: web::Data<Pool>,
+    cluster: web::Data<Cluster>,
+    checkpoints: web::Data<CheckpointWatch>,
+    clock: web::Data<Clock>,
+) -> HttpResponse {
     let mut problems = Vec::new();
     if let Some(watch) = &cluster.0
         && let ClusterStatus::Restarting { .. } = watch.status()
@@ -53,12 +61,27 @@ pub async fn ready(pool: web::Data<Pool>, cluster: web::Data<Cluster>) -> HttpRe
         problems.push(why);
     }
     if problems.is_empty() {
-        HttpResponse::Ok().json(Health { status: "ok", problems })
+        let problems = behind_with_checkpoints(&pool, &checkpoints, &clock).await;
+        let status = if problems.is_empty() { "ok" } else { "degraded" };
+        HttpResponse::Ok().json(Health { status, problems })
     } else {
         HttpResponse::ServiceUnavailable()
             .insert_header(("Retry-After", "1"))
             .json(Health { status: "unavailable", problems })
     }
+}
+
+/// What keeps checkpoints from being made, and since when.
+async fn behind_with_checkpoints(pool: &Pool, watch: &CheckpointWatch, clock: &Clock) -> Vec<String> {
+    let mut problems: Vec<String> =
+        watch.impediment().map(|why| format!("no checkpoint can be made: {why}")).into_iter().collect();
+    let Ok(mut conn) = pool.get().await else { return problems };
+    match checkpoints::late(&mut conn, clock.now()).await {
+        Ok(Some(gap)) => problems.push(format!("the last checkpoint was made at {}", gap.from)),
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "the last checkpoint cannot be read"),
+    }
+    problems
 }
 
 async fn look(pool: &Pool) -> Result<(), String> {
@@ -84,9 +107,21 @@ async fn look(pool: &Pool) -> Result<(), String> {
 pub async fn metrics(
     handle: web::Data<Option<PrometheusHandle>>,
     office: web::Data<super::declarations::Office>,
+    pool: web::Data<Pool>,
+    checkpoints: web::Data<CheckpointWatch>,
+    clock: web::Data<Clock>,
 ) -> HttpResponse {
     ::metrics::gauge!("border_gate_writer_waiting")
         .set(f64::from(u32::try_from(office.writer.depth()).unwrap_or(u32::MAX)));
+    let mut late = checkpoints.impediment().is_some();
+    if let Ok(mut conn) = pool.get().await
+        && let Ok(Some(last)) = crate::storage::checkpoints::last(&mut conn).await
+    {
+        let age = clock.now() - last.checkpoint.made_at;
+        ::metrics::gauge!("border_gate_checkpoint_age_seconds").set(age.as_seconds_f64());
+        late |= checkpoints::late(&mut conn, clock.now()).await.is_ok_and(|gap| gap.is_some());
+    }
+    ::metrics::gauge!("border_gate_checkpoints_late").set(if late { 1.0 } else { 0.0 });
     let text = handle.as_ref().as_ref().map(PrometheusHandle::render).unwrap_or_default();
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
 }

@@ -11,6 +11,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 pub mod admin;
 pub mod charts;
+pub mod checkpoints;
 pub mod conditional;
 pub mod declarations;
 pub mod frame;
@@ -50,7 +51,7 @@ pub mod workflow;
         (name = "reference", description = "Gates, crossing points, yards and codes, each with its dates"),
         (name = "administration", description = "Firms, accounts, machine clients and reference data"),
         (name = "problems", description = "The pages behind the types of errors"),
-        (name = "operations", description = "Health and metrics")
+        (name = "operations", description = "Health, metrics and the checkpoints of the record")
     ),
     modifiers(&Bearer),
     components(schemas(problem::ProblemDocument, statistics::Format, reports::ReportFormat, crate::domain::period::Interval))
@@ -71,6 +72,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config.service(health::live).service(health::ready).service(health::metrics);
     config.service(oauth::token).service(oauth::keys).service(oauth::metadata);
     config.service(open_data::throughput).service(open_data::package);
+    config.service(checkpoints::list);
     config.service(problem_pages::index).service(problem_pages::read);
     config.service(
         scope::scope("/api/v1")
@@ -102,6 +104,7 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(admin::clients::create)
             .service(admin::clients::read)
             .service(admin::clients::change)
+            .service(admin::erasure::erase)
             .service(admin::reference::read)
             .service(admin::reference::change)
             .service(statistics::quarter::read)

@@ -17,6 +17,7 @@ use crate::domain::number::Number;
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::sent;
 use crate::domain::workflow::Action;
+use crate::storage::idempotency::without_people;
 use crate::storage::sets::{Change, KeptReply, LinkedAction};
 
 /// One declaration in a set of actions: as it was read, as it is to be, and who asked for what between.
@@ -26,7 +27,7 @@ struct Moving {
     actions: Vec<LinkedAction>,
     /// The record that a transfer makes at the other crossing point.
     made: Option<(Declaration, Vec<LinkedAction>)>,
-    /// An amendment is among the actions: the whole row is written.
+    /// An amendment or an erasure is among the actions: the whole row is written.
     amended: bool,
     /// Each that asked, with the record after his own action and what is kept of it.
     asked: Vec<(Pending, Declaration, Option<KeptReply>)>,
@@ -143,7 +144,8 @@ impl Desk {
                 Ok((after, actions, _)) if actions.is_empty() => pending.answer(Ok(Done::Written(Box::new(after)))),
                 Ok((after, actions, made)) => {
                     let kept = pending.ask.keep.as_ref().map(|keep| keep.kept(&after));
-                    let amended = actions.iter().any(|action| action.entry.action == Action::Amend);
+                    let amended =
+                        actions.iter().any(|action| matches!(action.entry.action, Action::Amend | Action::ErasePeople));
                     let one = moving.entry(key).or_insert_with(|| Moving {
                         before: before.clone(),
                         after: after.clone(),
@@ -175,7 +177,11 @@ impl Desk {
             return Err(Failure::Internal("a new declaration among actions".into()));
         };
         let actor = &pending.ask.who.actor;
-        if !declaration.is_visible_to(actor) {
+        let action = match order {
+            Order::Action(action, _) => *action,
+            Order::Amend(_) => Action::Amend,
+        };
+        if !declaration.is_within_reach_of(action, actor) {
             return Err(Failure::NoSuchDeclaration);
         }
         if at_revision.is_some_and(|revision| revision != declaration.revision) {
@@ -281,6 +287,15 @@ impl Desk {
     async fn update_within(&self, moving: &[Moving]) -> Result<Outcome, tokio_postgres::Error> {
         let changes: Vec<Change> = moving.iter().map(Moving::change).collect();
         let written = self.statements.update(&self.client, &changes).await?;
+        let erased: Vec<Number> = moving
+            .iter()
+            .filter(|one| one.actions.iter().any(|action| action.entry.action == Action::ErasePeople))
+            .map(|one| one.before.number)
+            .collect();
+        if !erased.is_empty() {
+            // The answers to repeated requests showed them too.
+            without_people(&self.client, &erased, self.clock.now()).await?;
+        }
         let mut outcome = Outcome::default();
         let left_out: Vec<Change> =
             changes.into_iter().filter(|change| !written.contains(&change.after.number.as_i64())).collect();

@@ -58,12 +58,17 @@ impl Making {
 }
 
 impl Desk {
-    /// Writes a set of new declarations and answers each.
+    /// Writes a set of new declarations and answers each; one whose number turned out to be taken comes back, to draw
+    /// another.
     ///
     /// # Errors
     ///
     /// [`Trouble`], with everything that was not answered yet.
-    pub(super) async fn declare_set(&self, set: Vec<Pending>, drawn: &mut HashSet<Number>) -> Result<(), Trouble> {
+    pub(super) async fn declare_set(
+        &self,
+        set: Vec<Pending>,
+        drawn: &mut HashSet<Number>,
+    ) -> Result<Vec<Pending>, Trouble> {
         let now = self.clock.now();
         let set = self.replay_known_keys(set).await?;
         let set = self.answer_imported(set).await?;
@@ -77,7 +82,7 @@ impl Desk {
         // One order of locks on the vehicles' places, whoever writes.
         making.sort_by_cached_key(|making| (making.after.place_taken(), making.after.content.direction));
         if making.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let changes: Vec<Change> = making.iter().map(Making::change).collect();
         let taken = match self.statements.insert(&self.client, &changes).await {
@@ -102,17 +107,20 @@ impl Desk {
                 return Err(Trouble { error, unanswered: refused.into_iter().map(Making::tried).collect() });
             }
         };
+        let mut again = Vec::new();
         for making in refused {
             let Making { pending, after, .. } = making;
             let reason = reasons.iter().find(|reason| reason.number == after.number.as_i64());
             let own_firm = after.firm.0;
-            pending.answer(match reason {
+            let answer = match reason {
                 Some(reason) if reason.exists_with_head.as_deref() == Some(&after.head.0) => {
                     Ok(Done::Written(Box::new(after)))
                 }
                 Some(reason) if !reason.firm_stands => Err(Failure::NoSuchFirm),
+                // Another declaration's number: another is drawn.
                 Some(reason) if reason.exists_with_head.is_some() => {
-                    Err(Failure::Unavailable("the number drawn for it exists".into()))
+                    again.push(pending);
+                    continue;
                 }
                 // Without a holder the place was given up since, or another of the same set took it.
                 Some(reason) => Err(Failure::VehicleAlreadyDeclared {
@@ -122,9 +130,10 @@ impl Desk {
                         .and_then(|(number, _)| Number::from_i64(number)),
                 }),
                 None => Err(Failure::Unavailable("it was left out for no reason that stands any more".into())),
-            });
+            };
+            pending.answer(answer);
         }
-        Ok(())
+        Ok(again)
     }
 
     /// Decides one new declaration.

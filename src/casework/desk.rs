@@ -90,8 +90,7 @@ impl Desk {
             sleep(SET_TIMEOUT).await;
             stop.abort();
         });
-        let outcome =
-            if new { self.declare_set(set, drawn).await.map(|()| Vec::new()) } else { self.act_set(set, drawn).await };
+        let outcome = if new { self.declare_set(set, drawn).await } else { self.act_set(set, drawn).await };
         watch.abort();
         outcome
     }

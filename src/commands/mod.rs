@@ -1,6 +1,7 @@
 //! One module a command of the binary.
 
 pub mod account;
+pub mod audit;
 pub mod database;
 pub mod demo;
 pub mod doctor;

@@ -46,6 +46,8 @@ pub async fn serve(settings: Settings, demo: bool) -> anyhow::Result<()> {
         passwords: Passwords::new()?,
         public_url: settings.public_url.clone(),
         expire_after_days: settings.expire_after_days,
+        erase_people_after_days: settings.erase_people_after_days,
+        checkpoint_file: settings.checkpoint_file.clone(),
         tax_code_check: settings.tax_code_check,
         metrics: Some(telemetry::metrics().context("the metrics cannot be kept")?),
     })

@@ -125,6 +125,13 @@ impl Declaration {
         }
     }
 
+    /// Whether `actor` may name this declaration to take `action` on it. An administrator orders an erasure by number
+    /// alone, and sees nothing of the record by it.
+    #[must_use]
+    pub fn is_within_reach_of(&self, action: Action, actor: &Actor) -> bool {
+        self.is_visible_to(actor) || (action == Action::ErasePeople && actor.role == Role::Admin)
+    }
+
     /// The actions open to `actor` now, in the table's order.
     #[must_use]
     pub fn offered(&self, actor: &Actor, now: DateTime<Utc>, rules: Rules) -> Vec<Action> {
@@ -232,6 +239,7 @@ impl Declaration {
                     unless(self.progress.tractor_returned.is_none(), "returned-already")
                 }
             }
+            Action::ErasePeople => unless(self.people.is_some(), "no-people"),
             Action::MakeReady => unless(self.may_be_ready(), "not-all-done"),
             Action::Reopen => unless(!self.may_be_ready(), "all-done"),
             Action::ExtendClock => self.obstacle_to_extending(now, rules),
@@ -383,6 +391,7 @@ impl Part {
             | Action::MakeReady
             | Action::Reopen
             | Action::TakeOver
+            | Action::ErasePeople
             | Action::HoldPlace
             | Action::HoldRelease => (true, ""),
         };
@@ -404,7 +413,7 @@ pub fn act(
     rules: Rules,
 ) -> Result<Acted, Refusal> {
     let now = to_micros(now);
-    if !declaration.is_visible_to(actor) {
+    if !declaration.is_within_reach_of(order.action, actor) {
         return Err(Refusal::NotVisible);
     }
     if let Some(obstacle) = declaration.obstacle(order.action, actor, now, rules) {

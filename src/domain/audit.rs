@@ -1,12 +1,21 @@
-//! The hash chain: each action's hash covers what was done and the hash of the action before it,
-//! so that no action can be changed, dropped or moved without every later hash telling.
+//! How the record proves itself. An action's hash covers what was done and the hash of the action before it, so that
+//! no action can be changed, dropped or moved without every later hash telling; signed [checkpoints](checkpoint) over
+//! all actions tell when the end of a chain, or a whole one, is gone; [`verify`] checks all of it.
+//! `docs/AUDIT.md` says it to whoever writes a verifier of his own.
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::declaration::Entry;
 use super::number::Number;
+
+pub mod checkpoint;
+pub mod evidence;
+pub mod merkle;
+pub mod verify;
 
 /// Sets these hashes apart from any other use of SHA-256. A change in what is hashed gets a new tag.
 const DOMAIN_TAG: &[u8] = b"border-gate action 1\n";
@@ -41,19 +50,56 @@ impl fmt::Debug for Hash {
     }
 }
 
+/// The bytes that [`hex`] wrote; none where `text` is not as many in hexadecimal.
+#[must_use]
+pub fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    if text.len() != 2 * N {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        let digit = |letter: u8| char::from(letter).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let &[high, low] = pair else { return None };
+        *byte = digit(high)? * 16 + digit(low)?;
+    }
+    Some(bytes)
+}
+
+impl Serialize for Hash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Hash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        unhex(&text).map(Self).ok_or_else(|| serde::de::Error::custom("a hash is 64 hexadecimal digits"))
+    }
+}
+
 /// The hash of one action. `details` is its text exactly as it is stored.
+#[must_use]
+pub fn link(before: Hash, number: Number, entry: &Entry, details: &str) -> Hash {
+    let texts = [entry.action.as_str(), entry.actor.as_str(), entry.role.as_str(), details];
+    link_texts(before, number.as_i64(), entry.seq, [entry.at, entry.recorded_at], texts)
+}
+
+/// The hash of one action from what its row holds: number, place, when it was done and taken, and action, actor, role
+/// and details.
 ///
 /// Every part is preceded by its length, so that no two different actions read the same.
 #[must_use]
-pub fn link(before: Hash, number: Number, entry: &Entry, details: &str) -> Hash {
+pub fn link_texts(before: Hash, number: i64, seq: i32, times: [DateTime<Utc>; 2], texts: [&str; 4]) -> Hash {
     let mut hasher = Sha256::new();
     hasher.update(DOMAIN_TAG);
     hasher.update(before.0);
-    hasher.update(number.as_i64().to_be_bytes());
-    hasher.update(entry.seq.to_be_bytes());
-    hasher.update(entry.at.timestamp_micros().to_be_bytes());
-    hasher.update(entry.recorded_at.timestamp_micros().to_be_bytes());
-    for part in [entry.action.as_str(), entry.actor.as_str(), entry.role.as_str(), details] {
+    hasher.update(number.to_be_bytes());
+    hasher.update(seq.to_be_bytes());
+    for time in times {
+        hasher.update(time.timestamp_micros().to_be_bytes());
+    }
+    for part in texts {
         hasher.update((part.len() as u64).to_be_bytes());
         hasher.update(part);
     }

@@ -250,6 +250,11 @@ impl Content {
         self.goods.iter().fold(0, |sum, line| sum.saturating_add(line.gross_kg))
     }
 
+    /// The first eleven digits of each customs declaration; the twelfth counts its amendments.
+    pub fn customs_declaration_numbers(&self) -> impl Iterator<Item = &str> {
+        self.customs_declarations.iter().map(|one| one.number.get(..11).unwrap_or(&one.number))
+    }
+
     /// The declared plate or wagon number.
     #[must_use]
     pub fn mark(&self) -> Option<&str> {

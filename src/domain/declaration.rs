@@ -55,7 +55,7 @@ pub struct Declaration {
 /// How the people stand in the history: a digest that tells nothing once its salt is gone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeopleSeal {
-    /// 128 random bits, in hexadecimal; kept beside the people and erased with them.
+    /// 128 random bits, in hexadecimal; kept beside the people and erased with them: empty then.
     pub salt: String,
     /// SHA-256 of salt and people, in hexadecimal; what the history holds.
     pub digest: String,
@@ -146,6 +146,9 @@ pub struct Progress {
     /// Its clearance came with it from another crossing point and was counted there.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub carried_clearance: bool,
+    /// When its driver and crew were erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub people_erased_at: Option<DateTime<Utc>>,
     /// The older system's record that it was taken over from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,

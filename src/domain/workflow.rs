@@ -64,6 +64,8 @@ words! {
         MakeReady = "make_ready",
         Reopen = "reopen",
         TakeOver = "take_over",
+        /// Takes the driver and crew out of an ended record, with the salt of their digest.
+        ErasePeople = "erase_people",
         HoldPlace = "hold.place",
         HoldRelease = "hold.release",
         CustomsSetLane = "customs.set_lane",
@@ -251,9 +253,10 @@ impl Action {
     #[must_use]
     #[rustfmt::skip]
     pub const fn rule(self) -> Rule {
-        use {Field as F, Need::{Optional, Required}, OnHold::{GoesOn, GoesOnForHolder, Stops}, Role::{CustomsOfficer, BorderGuard, QuarantineOfficer, YardOperator, FeeCollector, GateManager, Declarant, System}, State::{Registered, Arrived, InYard, Ready, Submitted, Returned, Completed, Cancelled, Rejected, Expired, TurnedBack, Transferred, Draft}, To::Same};
+        use {Field as F, Need::{Optional, Required}, OnHold::{GoesOn, GoesOnForHolder, Stops}, Role::{CustomsOfficer, BorderGuard, QuarantineOfficer, YardOperator, FeeCollector, GateManager, Declarant, Admin, System}, State::{Registered, Arrived, InYard, Ready, Submitted, Returned, Completed, Cancelled, Rejected, Expired, TurnedBack, Transferred, Draft}, To::Same};
 
         const AFTER_REGISTRATION: &[State] = &[Registered, Arrived, InYard, Ready];
+        const ENDED: &[State] = &[Completed, Cancelled, Rejected, Expired, TurnedBack, Transferred];
         const AFTER_ARRIVAL: &[State] = &[Arrived, InYard, Ready];
         const BUT_DRAFT: &[State] = &[Submitted, Returned, Registered, Arrived, InYard, Ready, Completed, Cancelled, Rejected, Expired, TurnedBack, Transferred];
         const OFFICERS: &[Role] = &[CustomsOfficer, BorderGuard, QuarantineOfficer, YardOperator, FeeCollector, GateManager];
@@ -303,6 +306,8 @@ impl Action {
             // `reopen` leads to `arrived` once the vehicle is out of the yard: see `Declaration::reopened`.
             Self::Reopen          => row(&[System], to!(&[Ready] => To::State(InYard)), &[], GoesOn),
             Self::TakeOver        => row(&[System], &[], &[], GoesOn),
+            // Ordered where no record is shown: an administrator sees none. By the system after its term.
+            Self::ErasePeople     => row(&[Admin, System], to!(ENDED => Same), REASON, GoesOn),
             Self::HoldPlace       => row(&[CustomsOfficer, BorderGuard], STAY_REGISTERED, &[Required(F::LegalReason)], GoesOn),
             // An agency may reject under its own hold: it must still be able to let the vehicle out of the yard.
             Self::HoldRelease     => row(&[CustomsOfficer, BorderGuard], to!(&[Registered, Arrived, InYard, Ready, Rejected] => Same), &[Required(F::Hold)], GoesOn),
@@ -352,10 +357,11 @@ impl Action {
         self.rule().by.iter().any(|role| *role != Role::System)
     }
 
-    /// Whether it is sent to `POST …/actions`: neither the service's own, nor said by creating or amending.
+    /// Whether it is sent to `POST …/actions`: neither the service's own, nor said by creating or amending, nor an
+    /// administrator's order, who sees no record.
     #[must_use]
     pub fn is_ordered(self) -> bool {
-        self.is_for_people() && !matches!(self, Self::Create | Self::Amend)
+        self.is_for_people() && !matches!(self, Self::Create | Self::Amend | Self::ErasePeople)
     }
 
     /// The kind of quarantine officer it belongs to, for the quarantines' own actions.

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
+use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use hmac::{Hmac, Mac};
 use jsonwebtoken::jwk::{Jwk, JwkSet, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 use sha2::Sha256;
+
+use crate::domain::audit::verify::Signatures;
 
 /// What stands before the 32 bytes of a private key in its file: PKCS#8 version 1 (RFC 8410, section 7). Version 2
 /// also names the public key; not every reader takes it.
@@ -49,6 +51,7 @@ struct Verifier {
     kid: String,
     jwk: Jwk,
     key: DecodingKey,
+    public: VerifyingKey,
 }
 
 /// The keys of the service; all instances share them.
@@ -146,6 +149,12 @@ impl Keys {
         JwkSet { keys: self.verifiers.iter().map(|verifier| verifier.jwk.clone()).collect() }
     }
 
+    /// The public keys, for whoever checks signatures without the service.
+    #[must_use]
+    pub fn public_keys(&self) -> PublicKeys {
+        PublicKeys(self.verifiers.iter().map(|verifier| (verifier.kid.clone(), verifier.public)).collect())
+    }
+
     /// Signs bytes as they are, such as a checkpoint of the record.
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> [u8; 64] {
@@ -175,6 +184,38 @@ impl Keys {
     }
 }
 
+/// Public keys by their names, without the service's own secrets.
+#[derive(Clone, Debug)]
+pub struct PublicKeys(Vec<(String, VerifyingKey)>);
+
+impl PublicKeys {
+    /// The keys in a text: a key set as `/.well-known/jwks.json` gives it, or one public key as PEM. None, where it is
+    /// neither.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let keys: Vec<VerifyingKey> = match public_key(text) {
+            Some(key) => vec![key],
+            None => {
+                let set: serde_json::Value = serde_json::from_str(text).ok()?;
+                let of = |jwk: &serde_json::Value| {
+                    let bytes = URL_SAFE_NO_PAD.decode(jwk.get("x")?.as_str()?).ok()?;
+                    VerifyingKey::from_bytes(&bytes.try_into().ok()?).ok()
+                };
+                set.get("keys")?.as_array()?.iter().filter_map(of).collect()
+            }
+        };
+        let named = keys.iter().filter_map(|key| Some((Verifier::of(key)?.kid, *key)));
+        Some(Self(named.collect())).filter(|keys| !keys.0.is_empty())
+    }
+}
+
+impl Signatures for PublicKeys {
+    fn is_by(&self, key_id: &str, message: &[u8], signature: &[u8; 64]) -> Option<bool> {
+        let (_, key) = self.0.iter().find(|(kid, _)| kid == key_id)?;
+        Some(key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
+    }
+}
+
 impl Verifier {
     fn of(public: &VerifyingKey) -> Option<Self> {
         let key = DecodingKey::from_ed_components(&URL_SAFE_NO_PAD.encode(public.as_bytes())).ok()?;
@@ -186,7 +227,7 @@ impl Verifier {
         let kid = jwk.thumbprint(ThumbprintHash::SHA256).ok()?;
         jwk.common.key_id = Some(kid.clone());
         debug_assert_eq!(jwk.common.key_algorithm.map(|it| it.to_string()), Some(format!("{:?}", Algorithm::EdDSA)));
-        Some(Self { kid, jwk, key })
+        Some(Self { kid, jwk, key, public: *public })
     }
 }
 

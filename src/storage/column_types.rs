@@ -8,6 +8,11 @@ use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::Json;
 use tokio_postgres::types::{Type, accepts, to_sql_checked};
 
+/// A transaction's 64-bit id, PostgreSQL's `xid8`; read in statements that cast it.
+#[derive(Clone, Copy, Debug, diesel::sql_types::SqlType)]
+#[diesel(postgres_type(name = "xid8", schema = "pg_catalog"))]
+pub struct Xid8;
+
 /// A JSON text exactly as it is stored, in a column of type `json`.
 #[derive(Clone, Debug, PartialEq, Eq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Json)]

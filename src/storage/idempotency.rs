@@ -3,9 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use tokio_postgres::Client;
 
 use super::schema::idempotency_keys as keys;
 use super::sets::{KeptReply, Reply};
+use crate::domain::number::Number;
 
 /// For how long an answer is kept.
 pub const KEPT: TimeDelta = TimeDelta::days(7);
@@ -78,6 +80,31 @@ pub async fn keep(conn: &mut AsyncPgConnection, kept: &KeptReply) -> QueryResult
         keys::created_at.eq(kept.created_at),
     );
     Ok(diesel::insert_into(keys::table).values(new).on_conflict_do_nothing().execute(conn).await? == 1)
+}
+
+/// Takes the people out of the answers that are kept about the declarations with these numbers, in the transaction
+/// that erases them. An answer was made at the instant of its action: so it is found.
+///
+/// # Errors
+///
+/// The database's.
+pub async fn without_people(
+    client: &Client,
+    numbers: &[Number],
+    now: DateTime<Utc>,
+) -> Result<u64, tokio_postgres::Error> {
+    let keys: Vec<i64> = numbers.iter().map(|number| number.as_i64()).collect();
+    let shown: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    let sql = "
+        update idempotency_keys k
+           set body = convert_to((convert_from(k.body, 'UTF8')::jsonb
+                   || jsonb_build_object('driver', null, 'crew', '[]'::jsonb, 'people_erased_at', $3::timestamptz))::text, 'UTF8')
+          from (select distinct a.recorded_at, q.shown
+                  from unnest($1::bigint[], $2::text[]) as q(number, shown)
+                  join actions a on a.declaration = q.number and a.recorded_at > $4) as made
+         where k.created_at = made.recorded_at and position(convert_to(made.shown, 'UTF8') in k.body) > 0
+           and substring(k.body from 1 for 1) = '{'::bytea";
+    client.execute(sql, &[&keys, &shown, &now, &(now - KEPT)]).await
 }
 
 /// Removes the answers from before `before`.

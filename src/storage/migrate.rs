@@ -32,6 +32,25 @@ const SHOW_TO_SERVICE: &str = "
         end if;
     end $$";
 
+/// A dump that was loaded into another server: there transactions are counted from anew, and what comes next would
+/// stand before what is there. From then on what is missing is added to each. Nothing is done where nothing is missing.
+const COUNT_ON: &str = "
+    do $$
+    declare
+        settled bigint := pg_snapshot_xmin(pg_current_snapshot())::text::bigint;
+        next bigint := pg_snapshot_xmax(pg_current_snapshot())::text::bigint + settled_transactions() - settled;
+        known bigint := greatest(
+            (select transaction::text::bigint from actions order by transaction desc limit 1),
+            (select max(transactions_to) from checkpoints));
+    begin
+        if known > next then
+            execute format('create or replace function settled_transactions() returns bigint language sql stable as %L',
+                format('select pg_snapshot_xmin(pg_current_snapshot())::text::bigint + %s', known + 1 - settled));
+            execute format('alter table actions alter column transaction set default '
+                || '((pg_current_xact_id()::text::bigint + %s)::text::xid8)', known + 1 - settled);
+        end if;
+    end $$";
+
 /// Why a database's schema was not brought up to date.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
@@ -71,7 +90,9 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, MigrateError> {
         Ok(known.into_iter().filter(|(version, _)| done.contains(version)).map(|(_, name)| name).collect())
     })
     .await?;
-    connection.batch_execute(SHOW_TO_SERVICE).await.map_err(|error| MigrateError::failed(&error))?;
+    for statement in [SHOW_TO_SERVICE, COUNT_ON] {
+        connection.batch_execute(statement).await.map_err(|error| MigrateError::failed(&error))?;
+    }
     Ok(done)
 }
 

@@ -5,6 +5,8 @@
 
 pub mod accounts;
 pub mod actions;
+pub mod checkpoint_file;
+pub mod checkpoints;
 pub mod clients;
 pub mod closings;
 pub mod column_types;
@@ -12,6 +14,7 @@ pub mod crossing_times;
 pub mod declarations;
 pub mod dwell;
 pub mod embedded;
+pub mod evidence;
 pub mod firms;
 pub mod hourly_backlog;
 pub mod idempotency;

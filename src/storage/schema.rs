@@ -61,6 +61,7 @@ diesel::table! {
         recorded_at -> Timestamptz,
         details -> Json,
         hash -> Binary,
+        transaction -> crate::storage::column_types::Xid8,
     }
 }
 
@@ -244,6 +245,22 @@ diesel::table! {
         document -> Text,
         hash -> Binary,
         kid -> Text,
+        signature -> Binary,
+    }
+}
+
+diesel::table! {
+    checkpoints (number) {
+        number -> BigInt,
+        previous -> Binary,
+        key_id -> Text,
+        made_at -> Timestamptz,
+        transactions_from -> BigInt,
+        transactions_to -> BigInt,
+        actions -> BigInt,
+        root -> Binary,
+        gap_from -> Nullable<Timestamptz>,
+        gap_until -> Nullable<Timestamptz>,
         signature -> Binary,
     }
 }

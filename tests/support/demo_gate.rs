@@ -65,6 +65,8 @@ impl TestGate {
             passwords: passwords.clone(),
             public_url: "http://gate.test".to_owned(),
             expire_after_days: 15,
+            erase_people_after_days: None,
+            checkpoint_file: None,
             tax_code_check: CheckDigit::Enforced,
             metrics: None,
         })

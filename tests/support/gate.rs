@@ -98,6 +98,8 @@ impl TestGate {
             passwords: Passwords::cheap_for_tests().unwrap(),
             public_url: "https://gate.test".to_owned(),
             expire_after_days: 15,
+            erase_people_after_days: None,
+            checkpoint_file: None,
             tax_code_check: CheckDigit::Enforced,
             metrics: None,
         })

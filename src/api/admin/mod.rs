@@ -1,4 +1,4 @@
-//! `/api/v1/admin`: firms, accounts, clients and reference data.
+//! `/api/v1/admin`: firms, accounts, clients, reference data, and the erasure of people.
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
@@ -23,6 +23,7 @@ use crate::storage::sets::Reply;
 
 pub mod accounts;
 pub mod clients;
+pub mod erasure;
 pub mod firms;
 pub mod reference;
 mod refusals;

@@ -25,6 +25,25 @@ pub(super) struct OfMaking;
 /// Of changing one.
 pub(super) struct OfChanging;
 
+/// Of erasing.
+pub(super) struct OfErasing;
+
+impl IntoResponses for OfErasing {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[
+            MALFORMED,
+            UNAUTHENTICATED,
+            FORBIDDEN,
+            NOT_FOUND,
+            ("409", "It has not ended, or holds no people"),
+            TOO_LARGE,
+            NOT_JSON,
+            ("422", "A reason that does not hold"),
+            UNAVAILABLE,
+        ])
+    }
+}
+
 impl IntoResponses for OfReading {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         problems(&[UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, UNAVAILABLE])

@@ -104,7 +104,10 @@ fn response(reply: Reply, language: Language, replayed: bool) -> HttpResponse {
 }
 
 /// What the writer did not do, as a problem; what is invalid is the declaration's or the action's fault.
-fn problem(failure: Failure, invalid: fn(Vec<crate::domain::rule_failure::RuleFailure>) -> Problem) -> Problem {
+pub(super) fn problem(
+    failure: Failure,
+    invalid: fn(Vec<crate::domain::rule_failure::RuleFailure>) -> Problem,
+) -> Problem {
     match failure {
         Failure::NoSuchDeclaration => Problem::NotFound,
         Failure::Refused(Refusal::Invalid(failures)) => invalid(failures),
@@ -120,7 +123,7 @@ fn problem(failure: Failure, invalid: fn(Vec<crate::domain::rule_failure::RuleFa
 }
 
 /// The number in a path; what cannot be a number is no declaration.
-fn number(path: &str) -> Result<Number, Problem> {
+pub(super) fn number(path: &str) -> Result<Number, Problem> {
     path.parse().map_err(|_| Problem::NotFound)
 }
 

@@ -49,6 +49,8 @@ pub struct DeclarationView {
     driver: Option<Person>,
     /// Who else is aboard.
     crew: Vec<Person>,
+    /// When driver and crew were erased; null while they stand here.
+    people_erased_at: Option<DateTime<Utc>>,
     /// The agencies' parts that are required, and how far each has come.
     tracks: Vec<TrackView>,
     /// The legal clocks that run, with when each falls due by the calendar in force.
@@ -182,6 +184,7 @@ impl DeclarationView {
             content: declaration.content.clone(),
             driver: people.driver.map(seen),
             crew: people.crew.into_iter().map(seen).collect(),
+            people_erased_at: progress.people_erased_at,
             tracks: progress.tracks.into_iter().map(|(track, part)| TrackView { track, part }).collect(),
             clocks: declaration.clocks(rules),
             breaches: progress.breaches,

@@ -166,6 +166,7 @@ pub(super) fn said(
         | Action::MakeReady
         | Action::Reopen
         | Action::TakeOver
+        | Action::ErasePeople
         | Action::HoldPlace
         | Action::CustomsCheckDocuments
         | Action::CustomsInspect

@@ -158,6 +158,13 @@ impl Declaration {
             }
             Action::TractorReturned => self.progress.tractor_returned.clone_from(&details.observed_plate),
             Action::Remark => {}
+            Action::ErasePeople => {
+                self.people = None;
+                if let Some(seal) = &mut self.people_seal {
+                    seal.salt.clear();
+                }
+                self.progress.people_erased_at = Some(at);
+            }
             Action::MakeReady => {
                 self.state = State::Ready;
                 self.stamps.ready_at = Some(at);
@@ -319,6 +326,7 @@ impl Declaration {
             | Action::MakeReady
             | Action::Reopen
             | Action::TakeOver
+            | Action::ErasePeople
             | Action::HoldPlace
             | Action::HoldRelease => return Err("it belongs to no track"),
         }
@@ -375,6 +383,11 @@ impl Declaration {
     #[must_use]
     pub fn may_be_ready(&self) -> bool {
         self.progress.holds.is_empty() && self.progress.tracks.values().all(Part::is_done)
+    }
+
+    /// Each required track as `track:state`, such as `fee:done`.
+    pub fn track_states(&self) -> impl Iterator<Item = String> {
+        self.progress.tracks.iter().map(|(track, part)| format!("{track}:{}", part.state))
     }
 
     /// The key of the vehicle that holds a place among the active ones for this declaration: the

@@ -179,8 +179,7 @@ columns! {
 
 /// `track:state` of every required track.
 fn track_states(declaration: &Declaration) -> String {
-    let states: Vec<String> =
-        declaration.progress.tracks.iter().map(|(track, part)| format!("{track}:{}", part.state)).collect();
+    let states: Vec<String> = declaration.track_states().collect();
     array_literal(states.iter().map(String::as_str))
 }
 
@@ -199,12 +198,12 @@ impl Whole {
         self.cargo_class.push(content.cargo_class.map(crate::domain::content::CargoClass::as_str));
         self.plate.push(content.mark().map(str::to_owned));
         self.trader_tax_code.push(content.trader_tax_code.clone());
-        let numbers = content.customs_declarations.iter();
-        self.customs_declarations.push(array_literal(numbers.map(|one| one.number.get(..11).unwrap_or(&one.number))));
+        self.customs_declarations.push(array_literal(content.customs_declaration_numbers()));
         self.tracks.push(track_states(declaration));
         self.content.push(JsonText::of(content)?);
         self.people.push(declaration.people.as_ref().map(JsonText::of).transpose()?);
-        self.people_salt.push(declaration.people_seal.as_ref().map(|seal| seal.salt.clone()));
+        self.people_salt
+            .push(declaration.people_seal.as_ref().map(|seal| seal.salt.clone()).filter(|salt| !salt.is_empty()));
         self.people_digest.push(declaration.people_seal.as_ref().map(|seal| seal.digest.clone()));
         self.progress.push(JsonText::of(&declaration.progress)?);
         self.created_at.push(stamps.created_at);
