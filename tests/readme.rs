@@ -129,3 +129,11 @@ async fn every_command_of_the_audit_paper_works_as_it_is_copied() {
     assert!(out.contains("{\"erased\":["), "{out}");
     assert!(out.contains("\"people_erased_at\":\"20"), "{out}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_of_the_reports_paper_works_as_it_is_copied() {
+    let out = run("docs/REPORTS.md", "## Reading them", "").await;
+    for part in ["\"report\":\"daily\"", "period,level,code,name,declared,", "\"crossed_today\"", "\"revision\":1"] {
+        assert!(out.contains(part), "no {part}: {out}");
+    }
+}
