@@ -185,12 +185,12 @@ pub async fn of_quarter(
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     let book = rules.book();
-    let (wanted, periods) = asked(&request, |refused| match quarter.parse::<Quarter>() {
-        Ok(quarter) => quarterly::Periods::of(quarter, &book.reference),
-        Err(_) => {
+    let (wanted, periods) = asked(&request, |refused| {
+        let known = quarter.parse::<Quarter>().ok();
+        if known.is_none() {
             refused.push(RuleFailure::new("/quarter", "quarter-format").with("given", quarter.as_str()));
-            None
         }
+        quarterly::Periods::of(known?, &book.reference)
     })?;
     let format = wanted.format(&request)?;
     let sums = sums(&mut *pool.get().await?, periods.spans()).await?;

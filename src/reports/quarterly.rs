@@ -63,8 +63,8 @@ impl Figures {
         }
     }
 
-    fn of(&self, figure: Figure) -> Option<i64> {
-        Some(self.0.get(&figure).copied().unwrap_or(0))
+    fn of(&self, figure: Figure) -> i64 {
+        self.0.get(&figure).copied().unwrap_or(0)
     }
 }
 
@@ -132,19 +132,19 @@ pub fn report(
     for (code, figures) in points {
         let known = reference.counted_crossing_point(&code, last_day);
         let name = known.map_or_else(|| code.clone(), |point| point.name.clone());
-        report.count(Named { level: Level::CrossingPoint, code, name }, |figure| figures.of(figure));
+        report.count(Named { level: Level::CrossingPoint, code, name }, |figure| Some(figures.of(figure)));
     }
     let total = report.total(0);
     for month in Interval::Month.divide(span) {
         let mut figures = Figures::default();
         within(month.span).for_each(|(sum, _)| figures.add(sum));
         let name = month.span.from.format("%m/%Y").to_string();
-        report.count(Named { level: Level::Month, code: month.name, name }, |figure| figures.of(figure));
+        report.count(Named { level: Level::Month, code: month.name, name }, |figure| Some(figures.of(figure)));
     }
     for (code, figures) in gates {
         let known = reference.counted_gate(&code, last_day);
         let name = known.map_or_else(|| code.clone(), |gate| gate.name.clone());
-        report.count(Named { level: Level::Gate, code, name }, |figure| figures.of(figure));
+        report.count(Named { level: Level::Gate, code, name }, |figure| Some(figures.of(figure)));
     }
     // A quarter that has not begun is compared with nothing.
     let begun = beginning_of(span.from) <= now;
@@ -167,7 +167,7 @@ pub fn report(
             figures
         });
         let named = Named::line(language, Level::Comparison, line, &[("quarter", &quarter.to_string())]);
-        let before = report.count(named, |figure| figures.as_ref().and_then(|figures| figures.of(figure)));
+        let before = report.count(named, |figure| figures.as_ref().map(|figures| figures.of(figure)));
         report.compare(difference, total, before, Cell::Difference);
         report.compare(percent, total, before, Cell::Change);
     }

@@ -78,15 +78,15 @@ impl Looks {
             Cell::Difference(..) | Cell::Blank | Cell::Count(_) | Cell::Sum(_) => format!("{locale}#,##0"),
         };
         let format = self.name.clone().set_num_format(digits).set_align(FormatAlign::Right);
-        self.weight(format, level)
+        weight(format, level)
     }
+}
 
-    /// A row's weight: the total is what the eye looks for.
-    fn weight(&self, format: Format, level: Level) -> Format {
-        match level {
-            Level::Total => format.set_bold().set_background_color(HEAD_FILL),
-            Level::CrossingPoint | Level::Gate | Level::Month | Level::Comparison => format,
-        }
+/// A row's weight: the total is what the eye looks for.
+fn weight(format: Format, level: Level) -> Format {
+    match level {
+        Level::Total => format.set_bold().set_background_color(HEAD_FILL),
+        Level::CrossingPoint | Level::Gate | Level::Month | Level::Comparison => format,
     }
 }
 
@@ -232,7 +232,7 @@ fn figures(sheet: &mut Worksheet, report: &Report, looks: &Looks) -> Result<(), 
     for (place, row) in report.rows.iter().enumerate() {
         let on_sheet = layout.row(place);
         sheet.set_row_height(on_sheet, ROW_HEIGHT)?;
-        sheet.write_with_format(on_sheet, 0, &row.name, &looks.weight(looks.name.clone(), row.level))?;
+        sheet.write_with_format(on_sheet, 0, &row.name, &weight(looks.name.clone(), row.level))?;
         for ((at, column), (cell, value)) in columns.clone().zip(row.cells.iter().zip(report.values(place))) {
             let look = looks.figure(language, cell, column.figure, row.level);
             match (layout.formula(cell), cell) {
