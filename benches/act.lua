@@ -6,5 +6,5 @@ for line in io.lines(os.getenv("NUMBERS")) do numbers[#numbers + 1] = line end
 
 function request()
   local path = "/api/v1/declarations/" .. numbers[math.random(#numbers)] .. "/actions"
-  return wrk.format("POST", path, headers, '{"action": "fee.assess", "amount_vnd": ' .. math.random(100000, 900000) .. '}')
+  return wrk.format("POST", path, headers, '{"action": "fee.assess", "amount_vnd": ' .. math.random(100000, 900000) .. ', "reason": "weighed again"}')
 end

@@ -11,8 +11,10 @@ use fluent_bundle::resolver::errors::ReferenceKind;
 use fluent_bundle::{FluentArgs, FluentError, FluentResource};
 use unic_langid::LanguageIdentifier;
 
+use crate::domain::act::Standing;
 use crate::domain::next::NextStep;
 use crate::domain::words::words;
+use crate::domain::workflow::{Role, State};
 
 words! {
     /// The languages in which the service speaks to people.
@@ -182,6 +184,41 @@ fn missing_value(fault: FluentError) -> Option<String> {
 #[must_use]
 pub fn word(language: Language, kind: &str, word: &str) -> String {
     say(language, &format!("{kind}-{}", word.replace(['.', '_'], "-")), &[])
+}
+
+/// Several of the gate's words as a list.
+#[must_use]
+pub fn words<'a>(language: Language, kind: &str, words: impl Iterator<Item = &'a str>) -> String {
+    let between = match language {
+        Language::Vi | Language::En => ", ",
+        Language::Zh => "、",
+    };
+    words.map(|one| word(language, kind, one)).collect::<Vec<_>>().join(between)
+}
+
+/// Why an action is not possible now: the sentence of the slug `why`, with where the record stands, from where the
+/// action would be possible, and who leads there by what.
+#[must_use]
+pub fn why_not_now(language: Language, why: &str, standing: &Standing) -> String {
+    let from = standing.action.starts_from().map(State::as_str);
+    let mut args =
+        vec![("state", word(language, "state", standing.state.as_str())), ("from", words(language, "state", from))];
+    if standing.state.is_terminal() {
+        args.push(("ended", "yes".to_owned()));
+    }
+    if let Some(way) = standing.way() {
+        let who = way.rule().by.iter().filter(|role| **role != Role::System);
+        args.push(("way", word(language, "action", way.as_str())));
+        args.push(("who", words(language, "role", who.map(|role| role.as_str()))));
+    }
+    let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    say(language, &format!("why-{why}"), &args)
+}
+
+/// Everything that is due now, as sentences one after the other.
+#[must_use]
+pub fn due(language: Language, steps: &[NextStep]) -> String {
+    steps.iter().map(|step| next(language, *step).to_string()).collect::<Vec<_>>().join(" ")
 }
 
 /// Sentences that were made already.

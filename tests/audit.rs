@@ -71,7 +71,8 @@ async fn settled(gate: &TestGate) {
 async fn checkpoint(gate: &TestGate) -> Signed {
     gate.clock.set(gate.now() + Duration::minutes(1));
     settled(gate).await;
-    gate.service.checkpoint().await.unwrap().expect("a checkpoint is due")
+    let made = gate.service.checkpoint().await.unwrap();
+    made.unwrap_or_else(|| panic!("a checkpoint is due"))
 }
 
 fn keys(gate: &TestGate) -> PublicKeys {
@@ -96,7 +97,9 @@ async fn evidence(gate: &TestGate) -> Vec<Evidence> {
 fn checked(evidence: &[Evidence], keys: &PublicKeys, copy: &[Signed]) -> (Compared, Vec<String>) {
     let copy = copy.iter().cloned().map(Ok);
     let mut verification = Verification::new(keys, copy, [7; 32]);
-    evidence.iter().for_each(|piece| verification.take(piece));
+    for piece in evidence {
+        verification.take(piece);
+    }
     verification.finish();
     let found = verification.differences().iter().map(ToString::to_string).collect();
     (verification.compared(), found)

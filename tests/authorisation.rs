@@ -107,8 +107,8 @@ fn expected(operation: &str, caller: &Caller) -> Option<Outcome> {
         }
         "declare" | "declare_batch" => if_may(role == Role::Declarant && narrowed(OauthScope::DeclarationsWrite)),
         "amend_declaration" => if_seen(role == Role::Declarant && narrowed(OauthScope::DeclarationsWrite)),
-        "list_declarations" => if_may(reads && narrowed(OauthScope::DeclarationsRead)),
-        "read_declaration" | "read_history" => if_seen(reads && narrowed(OauthScope::DeclarationsRead)),
+        "list_declarations" | "read_feed" => if_may(reads && narrowed(OauthScope::DeclarationsRead)),
+        "read_declaration" | "read_fee" | "read_history" => if_seen(reads && narrowed(OauthScope::DeclarationsRead)),
         // Asked with `cancel`, which declarants and gate managers may.
         "take_action" => if_seen(match role {
             Role::Declarant => narrowed(OauthScope::DeclarationsWrite),
@@ -117,6 +117,7 @@ fn expected(operation: &str, caller: &Caller) -> Option<Outcome> {
         }),
         // Asked with an agency's own action, here the border guard's.
         "take_action of an agency" => if_seen(role == Role::BorderGuard && narrowed(OauthScope::ActionsWrite)),
+        "takings" => if_may((statistics || role == Role::FeeCollector) && narrowed(OauthScope::StatisticsRead)),
         "draw_backlog"
         | "draw_crossing_points"
         | "draw_trend"

@@ -216,11 +216,11 @@ async fn of_sixty_four_declarations_of_one_vehicle_at_once_one_is_taken() {
     let taken: Vec<Number> = answers.iter().filter_map(|answer| answer.as_ref().ok()).map(|one| one.number).collect();
     assert_eq!(taken.len(), 1);
     let named = answers.iter().filter(
-        |answer| matches!(answer, Err(Failure::VehicleAlreadyDeclared { other: Some(other) }) if *other == taken[0]),
+        |answer| matches!(answer, Err(Failure::VehicleAlreadyDeclared { other: Some(other), .. }) if *other == taken[0]),
     );
     assert_eq!(named.count(), 63);
     let stranger = gate.declare(tractor("桂F12345"), 2).await;
-    assert!(matches!(stranger, Err(Failure::VehicleAlreadyDeclared { other: None })), "{stranger:?}");
+    assert!(matches!(stranger, Err(Failure::VehicleAlreadyDeclared { other: None, .. })), "{stranger:?}");
     assert_eq!(gate.count("select sum(declared)::bigint from throughput").await, 1);
 }
 
@@ -270,7 +270,7 @@ async fn a_new_plate_takes_its_place_and_gives_the_old_one_up() {
     assert!(matches!(gate.declare(tractor("桂F54321"), 2).await, Err(Failure::VehicleAlreadyDeclared { .. })));
     // And an amendment to a plate that another holds is refused, and changes nothing.
     let taken = gate.order(number, Role::Declarant, amend("桂F12345"), Some(3)).await;
-    assert!(matches!(taken, Err(Failure::VehicleAlreadyDeclared { other: None })), "{taken:?}");
+    assert!(matches!(taken, Err(Failure::VehicleAlreadyDeclared { other: None, .. })), "{taken:?}");
     assert_eq!(gate.count("select count(*) from vehicles_present").await, 2);
     let revision = format!("select revision::bigint from declarations where number = {}", number.as_i64());
     assert_eq!(gate.count(&revision).await, 3);
@@ -349,7 +349,7 @@ async fn a_draft_takes_no_place_until_it_is_submitted() {
     assert_eq!(gate.count("select count(*) from throughput").await, 0);
     gate.declare(tractor("桂F12345"), 2).await.unwrap();
     let refused = gate.act(number, Role::Declarant, json!({"action": "submit"})).await;
-    assert!(matches!(refused, Err(Failure::VehicleAlreadyDeclared { other: None })), "{refused:?}");
+    assert!(matches!(refused, Err(Failure::VehicleAlreadyDeclared { other: None, .. })), "{refused:?}");
     let remark = Order::Action(Action::Remark, Box::new(Details { text: Some("x".into()), ..Details::default() }));
     let hidden = gate.order(number, Role::GateManager, remark, None).await;
     assert!(matches!(hidden, Err(Failure::NoSuchDeclaration)), "a draft is the firm's own: {hidden:?}");

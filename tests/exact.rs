@@ -27,7 +27,8 @@ impl Dice {
 fn everybody() -> Vec<Actor> {
     let roles = [Role::CustomsOfficer, Role::BorderGuard, Role::YardOperator, Role::FeeCollector, Role::GateManager];
     let officers = roles.into_iter().map(|role| officer(role, &[]));
-    officers.chain([quarantine(QuarantineKind::Health), declarant(1), declarant(1)]).collect()
+    let quarantines = QuarantineKind::VARIANTS.iter().copied().map(quarantine);
+    officers.chain(quarantines).chain([declarant(1), declarant(1)]).collect()
 }
 
 /// What somebody would sensibly say with `action` on `record`.
@@ -43,6 +44,7 @@ fn order(action: Action, record: &Value, dice: &mut Dice) -> Value {
             "lane" => json!(["green", "yellow", "red"][dice.below(3)]),
             "means" => json!("officer"),
             "result" => json!(["conforms", "conforms", "differs"][dice.below(3)]),
+            "receipt" => json!(format!("BL-{}", dice.below(500))),
             "amount_vnd" => json!(100_000 + dice.below(9) * 50_000),
             "hold" => record["holds"][0]["hold"].clone(),
             "track" => json!("animal_quarantine"),
@@ -125,13 +127,21 @@ async fn while_many_act_at_once_every_figure_equals_a_recount() {
         let mut body = tractor(&format!("桂F{}", 20_000 + place));
         body["draft"] = json!(place % 3 == 0);
         body["transshipment"] = json!(place % 2 == 0);
+        // Cameras, fruit for the plant quarantine, meat for the animal quarantine.
+        let (class, chapter) = [("general", "85258031"), ("fruit", "08109020"), ("general", "02023000")][place % 3];
+        body["cargo_class"] = json!(class);
+        body["goods"][0]["hs_code"] = json!(chapter);
         let declared = gate.post(&declarant(1), "/api/v1/declarations", &body).await;
         assert_eq!(declared.status, 201, "{}", declared.text);
         numbers.push(declared.json()["number"].as_str().unwrap().to_owned());
     }
     let (client, _driving) = connect(gate.database.url()).await.unwrap();
+    let mut all_expired = 0;
     for round in 0..12_u64 {
-        gate.clock.set(gate.now() + Duration::hours(5));
+        // Once it is so late that what waits expires.
+        let late = round == 3;
+        gate.clock.set(gate.now() + if late { Duration::days(16) } else { Duration::hours(5) });
+        let expired = async { if late { gate.service.expire_due().await.unwrap() } else { 0 } };
         let stirred = numbers.iter().enumerate().map(|(place, number)| {
             let mut dice = Dice(round * 1_000 + place as u64);
             let gate = &gate;
@@ -142,7 +152,9 @@ async fn while_many_act_at_once_every_figure_equals_a_recount() {
             }
         });
         // The recount runs while the others act, on a snapshot of its own.
-        let (findings, _) = tokio::join!(recount(&client, |_| ()), futures_util::future::join_all(stirred));
+        let (findings, expired, _) =
+            tokio::join!(recount(&client, |_| ()), expired, futures_util::future::join_all(stirred));
+        all_expired += expired;
         assert_eq!(findings.unwrap().differences, [], "in round {round}");
         // Transfers make records: they are stirred as well.
         let made: Vec<i64> =
@@ -155,6 +167,7 @@ async fn while_many_act_at_once_every_figure_equals_a_recount() {
     let findings = recount(&client, |_| ()).await.unwrap();
     assert_eq!(findings.differences, []);
     assert!(findings.declarations >= 16, "{findings:?}");
+    assert!(all_expired > 0, "nothing ever expired");
 
     // Everything that was declared is open or has ended in one of the ways there are.
     let open: i64 = client
@@ -224,8 +237,8 @@ async fn the_doctor_says_what_it_compared_and_exits_with_1_on_any_difference() {
     let (code, said) = doctor(&gate).await;
     assert_eq!(code, Some(0), "{said}");
     let compared = format!(
-        "recounted 1 declarations in one snapshot: {} counters, 1 months' stocks, 0 dwell counts and 1 places of \
-         vehicles compared, 0 closings checked\nno difference\n",
+        "recounted 1 declarations in one snapshot: {} counters, 1 months' stocks, 0 dwell counts, 1 places of \
+         vehicles and 0 receipts compared, 0 closings checked\nno difference\n",
         Measure::VARIANTS.len()
     );
     assert_eq!(said, compared);

@@ -7,7 +7,7 @@ use border_gate::casework::writer::Writer;
 use border_gate::clock::Clock;
 use border_gate::demo;
 use border_gate::domain::content::Direction;
-use border_gate::domain::history::History;
+use border_gate::domain::history::{FeePaid, History};
 use border_gate::domain::stamps::Stamp;
 use border_gate::domain::throughput::{Counts, Measure};
 use border_gate::domain::workflow::{Role, State};
@@ -93,6 +93,27 @@ fn faults(errors: &[LineError]) -> Vec<String> {
         format!("{} {} {}", error.line, first.pointer, first.code)
     };
     errors.iter().map(told).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_that_an_older_system_used_twice_stands_for_the_first_payment_alone() {
+    let gate = Gate::open().await;
+    let paid = |source_id: &str, receipt: &str| {
+        let mut history = completed(source_id);
+        let paid_at = history.stamps.arrived_at.unwrap();
+        history.fee = Some(FeePaid { amount_vnd: 350_000, receipt: receipt.to_owned(), paid_at });
+        history
+    };
+    let file = || [paid("1", "BL1"), paid("2", "BL1"), paid("3", "BL2")];
+    let (tally, refused) = gate.take_over(file()).await;
+    assert_eq!((tally.taken_in, faults(&refused)), (2, vec!["2 /fee/receipt receipt-used".to_owned()]));
+    // In another run, and by the same file once more.
+    let (tally, refused) = gate.take_over([paid("4", "BL2")]).await;
+    assert_eq!((tally.taken_in, faults(&refused)), (0, vec!["1 /fee/receipt receipt-used".to_owned()]));
+    let (tally, _) = gate.take_over(file()).await;
+    assert_eq!((tally.taken_in, tally.known, tally.refused), (0, 2, 1));
+    assert_eq!(gate.number("select sum(amount_vnd)::bigint from receipts").await, 700_000);
+    assert_eq!(gate.number("select sum(fees_vnd)::bigint from throughput").await, 700_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]

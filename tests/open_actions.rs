@@ -67,6 +67,12 @@ fn ways() -> Vec<Place> {
     let and = |way: &[(Role, Value)], more: &[(Role, Value)]| [way, more].concat();
     let complete =
         by(Role::BorderGuard, json!({"action": "complete", "observed_plate": "12C1", "mismatch_reason": "x"}));
+    let track = json!({"action": "add_track", "track": "transshipment", "reason": "x"});
+    let handed_over = [
+        by(Role::GateManager, track),
+        by(Role::YardOperator, json!({"action": "transshipment.start"})),
+        by(Role::YardOperator, json!({"action": "transshipment.finish", "onward_plate": ""})),
+    ];
     let transfer = by(Role::GateManager, json!({"action": "transfer", "crossing_point": "TAN_THANH"}));
     let back = by(Role::GateManager, json!({"action": "return", "reason_code": "other", "reason": "x"}));
     vec![
@@ -78,6 +84,7 @@ fn ways() -> Vec<Place> {
         ("arrived", State::Arrived, arrived.clone()),
         ("in a yard", State::InYard, in_yard.clone()),
         ("in a yard on hold", State::InYard, and(&in_yard, std::slice::from_ref(&hold))),
+        ("in a yard, its goods handed over", State::InYard, and(&in_yard, &handed_over)),
         ("ready", State::Ready, ready.clone()),
         ("completed", State::Completed, and(&ready, &[complete])),
         ("cancelled", State::Cancelled, vec![submit.clone(), by(Role::Declarant, json!({"action": "cancel"}))]),
@@ -100,8 +107,16 @@ async fn brought(gate: &TestGate, state: State, way: &[(Role, Value)], place: us
     assert_eq!(made.status, 201, "{}", made.text);
     let number = made.json()["number"].as_str().unwrap().to_owned();
     for (role, action) in way {
+        let mut action = action.clone();
+        if action["onward_plate"].is_string() {
+            // Each vehicle has one place.
+            action["onward_plate"] = json!(format!("12C{}", 20_000 + place));
+        }
         let actor = if *role == Role::Declarant { declarant(1) } else { officer(*role, &[]) };
-        let done = gate.act(&actor, &number, action).await;
+        if action["receipt"].is_string() {
+            action["receipt"] = json!(format!("BL-{number}"));
+        }
+        let done = gate.act(&actor, &number, &action).await;
         assert_eq!(done.status, 200, "{action}: {}", done.text);
     }
     if state == State::Expired {
@@ -134,6 +149,7 @@ async fn tried(gate: &TestGate, actor: &Actor, number: &str, action: Action, rec
             "means" => json!("officer"),
             "result" => json!("conforms"),
             "amount_vnd" => json!(350_000),
+            "receipt" => json!(format!("BL-{number}")),
             "hold" => record["holds"].get(0).map_or(json!(1), |hold| hold["hold"].clone()),
             "track" => json!("animal_quarantine"),
             "reason_code" => json!("other"),

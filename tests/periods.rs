@@ -156,7 +156,7 @@ async fn crossed(gate: &TestGate, plate: &str, to_arrival: i64, to_clearance: i6
     act(quarantine(QuarantineKind::Health), json!({"action": "health.pass"})).await;
     act(role(Role::BorderGuard), json!({"action": "border_guard.pass"})).await;
     act(role(Role::FeeCollector), json!({"action": "fee.assess", "amount_vnd": 100_000})).await;
-    act(role(Role::FeeCollector), json!({"action": "fee.pay", "receipt": "1"})).await;
+    act(role(Role::FeeCollector), json!({"action": "fee.pay", "receipt": plate})).await;
     if to_crossing > 0 {
         wait(to_crossing);
         act(role(Role::BorderGuard), json!({"action": "complete", "observed_plate": plate})).await;

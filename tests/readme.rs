@@ -110,9 +110,27 @@ async fn every_command_of_the_api_paper_works_as_it_is_copied() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_of_the_statistics_paper_works_as_it_is_copied() {
     let out = run("docs/STATISTICS.md", "## Reading them", "").await;
-    for part in ["\"period\":\"2025-Q1\"", "period,crossing_point,direction,completed", "\"registered_not_arrived\""] {
+    for part in [
+        "\"period\":\"2025-Q1\"",
+        "period,crossing_point,direction,completed",
+        "\"registered_not_arrived\"",
+        "\"same_period_last_year\"",
+        "period,direction,count,p50,p90,p99",
+        "\"revision\":1",
+        "\"differences\":[]",
+        "Signature Verified Successfully",
+    ] {
         assert!(out.contains(part), "no {part}: {out}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_of_the_paper_on_fees_works_as_it_is_copied() {
+    let out = run("docs/FEES.md", "# Fees, receipts and takings", "").await;
+    for part in ["\"proposed_vnd\":180000", ",HUU_NGHI,Hữu Nghị,2,360000,1,180000,180000", ",BL25-0001,refund,"] {
+        assert!(out.contains(part), "no {part}: {out}");
+    }
+    assert!(out.contains("\"reason\":\"Resolution of December 2029\""), "{out}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,5 +153,35 @@ async fn every_command_of_the_reports_paper_works_as_it_is_copied() {
     let out = run("docs/REPORTS.md", "## Reading them", "").await;
     for part in ["\"report\":\"daily\"", "period,level,code,name,declared,", "\"crossed_today\"", "\"revision\":1"] {
         assert!(out.contains(part), "no {part}: {out}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_of_the_paper_on_corrections_works_as_it_is_copied() {
+    let out = run("docs/CORRECTIONS.md", "## Trying it", "").await;
+    let figures: Vec<&str> = out.lines().filter_map(|line| line.split_once(",HUU_NGHI,")).map(|(_, of)| of).collect();
+    assert_eq!(figures, ["0,1,0", "0,0,0", "0,0,0"], "arrived, cleared, fees: {out}");
+    for action in ["customs.revoke", "undo_arrive", "fee.refund", "amend"] {
+        assert!(out.contains(&format!("\"action\":\"{action}\"")), "the history tells of {action}: {out}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_of_the_paper_on_transfers_works_as_it_is_copied() {
+    let out = run("docs/TRANSFERS.md", "## Trying it", "").await;
+    let figures: Vec<&str> =
+        out.lines().filter(|line| line.contains("HUU_NGHI") || line.contains("TAN_THANH")).collect();
+    let figures: Vec<&str> = figures.iter().map(|line| line.split_once(',').unwrap().1).collect();
+    // declared, transferred in, cleared, transferred, turned back
+    let expected = ["HUU_NGHI,2,0,1,1,0", "TAN_THANH,0,1,0,0,0", "HUU_NGHI,2,0,1,1,1", "TAN_THANH,0,1,0,0,0"];
+    assert_eq!(figures, expected, "{out}");
+    assert!(out.contains("completed"), "{out}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_of_the_paper_on_languages_works_as_it_is_copied() {
+    let out = run("docs/LANGUAGES.md", "# Languages", "## Where the texts are").await;
+    for title in ["Đang bị tạm dừng", "On hold", "扣停中"] {
+        assert!(out.contains(title), "{title} in {out}");
     }
 }

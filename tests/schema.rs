@@ -126,12 +126,13 @@ async fn the_tables_are_as_the_code_sees_them() {
 }
 
 /// The tables that would be spread over many nodes, each with the column that says where.
-const DISTRIBUTED: [(&str, &str); 5] = [
+const DISTRIBUTED: [(&str, &str); 6] = [
     ("declarations", "number"),
     ("actions", "declaration"),
     ("vehicles_present", "vehicle"),
     ("idempotency_keys", "key"),
     ("sources", "source_id"),
+    ("receipts", "receipt"),
 ];
 
 /// The tables that would be the same on every node: what is distributed may refer to them.
@@ -340,7 +341,9 @@ const MANY_BESIDES: &str = r"
     select 'account:' || i % 200, 'POST /api/v1/declarations', 'key-' || i, decode(repeat('00', 32), 'hex'), 201, '', now()
       from generate_series(1, 100000) i;
     insert into sources (source, source_id, declaration) select 'older', 'id-' || number, number from declarations;
-    analyze vehicles_present, idempotency_keys, sources;
+    insert into receipts (receipt, kind, declaration, seq, crossing_point, day, at, amount_vnd, actor)
+    select 'BL-' || number, 'payment', number, 1, crossing_point, created_at::date, created_at, 350000, 'account:1' from declarations;
+    analyze vehicles_present, idempotency_keys, sources, receipts;
 ";
 
 /// How often each table that grows with the declarations was gone through from end to end since the database is,

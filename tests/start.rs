@@ -62,6 +62,27 @@ fn settings_that_are_wrong_stop_the_start_and_are_all_named() {
     assert!(!said.contains("hunter2"), "{said}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_ends_well_on_figures_that_are_right_and_fails_on_others() {
+    let database = TestDatabase::open().await;
+    let settings = [("DATABASE_URL", database.url())];
+    let (code, said) = ended(&["doctor"], &settings);
+    assert_eq!(code, 0, "{said}");
+    let sql = "insert into throughput (day, crossing_point, direction, cargo_class, declared)
+               values ('2025-03-31', 'HUU_NGHI', 'import', 'general', 1)";
+    database.admin().await.execute(sql, &[]).await.unwrap();
+    let (code, said) = ended(&["doctor"], &settings);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("1 difference"), "{said}");
+}
+
+#[test]
+fn an_account_cannot_be_the_services_own() {
+    let (code, said) = ended(&["account", "create", "robot", "--role", "system"], &[]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("gate_manager") && !said.contains("admin, system"), "{said}");
+}
+
 #[test]
 fn a_port_in_use_and_a_database_that_cannot_be_reached_are_said_in_a_sentence() {
     let folder = Folder::new("sentences");

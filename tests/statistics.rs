@@ -339,6 +339,10 @@ async fn the_backlog_is_what_had_arrived_and_not_ended() {
         *row,
         json!({"crossing_point": "HUU_NGHI", "direction": "export", "cargo_class": "fruit", "inside": 6, "registered_not_arrived": 5})
     );
+    let by_gate = read(&gate, "backlog?at=2025-03-30T02:00:00Z&by=direction,gate").await["rows"].clone();
+    assert_eq!(by_gate, json!([{"gate": "HUU_NGHI", "direction": "export", "inside": 6, "registered_not_arrived": 5}]));
+    let csv = read_with(&gate, "backlog?at=2025-03-30T02:00:00Z&by=cargo_class,gate&format=csv", &[]).await.text;
+    assert_eq!(csv, "at,cargo_class,gate,inside,registered_not_arrived\r\n2025-03-30T02:00:00Z,fruit,HUU_NGHI,6,5\r\n");
 }
 
 /// A declaration with these stamps; it ended, if so, by crossing where it had arrived, else as cancelled.

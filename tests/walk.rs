@@ -3,10 +3,12 @@
 use border_gate::domain::act::{Obstacle, Order, Refusal, Rules, act};
 use border_gate::domain::actor::{AccountId, Actor, ActorId, FirmId, Scope};
 use border_gate::domain::declaration::{Declaration, Details, Entry};
+use border_gate::domain::declare::amend;
 use border_gate::domain::firm::CheckDigit;
 use border_gate::domain::next::next;
 use border_gate::domain::number::Number;
 use border_gate::domain::reference::Reference;
+use border_gate::domain::sent;
 use border_gate::domain::throughput::{Counts, Measure};
 use border_gate::domain::tracks::{InspectionResult, Lane, Means, Track};
 use border_gate::domain::workflow::{Action, QuarantineKind, Role, State};
@@ -31,10 +33,9 @@ fn actor(role: Role, quarantine_kind: Option<QuarantineKind>) -> Actor {
 }
 
 fn actors() -> Vec<Actor> {
-    Role::VARIANTS
-        .iter()
-        .map(|role| actor(*role, (*role == Role::QuarantineOfficer).then_some(QuarantineKind::Health)))
-        .collect()
+    let others = Role::VARIANTS.iter().filter(|role| **role != Role::QuarantineOfficer).map(|role| actor(*role, None));
+    let quarantines = QuarantineKind::VARIANTS.iter().map(|kind| actor(Role::QuarantineOfficer, Some(*kind)));
+    others.chain(quarantines).collect()
 }
 
 /// Everybody at a crossing point that the walks never come to, and another firm's declarant.
@@ -56,7 +57,9 @@ fn said(action: Action, declaration: &Declaration, choice: usize) -> Details {
         yard: Some(if declaration.content.crossing_point == "HUU_NGHI" { "XUAN_CUONG" } else { "BAO_NGUYEN" }.into()),
         observed_plate: declaration.expected_plate().map(str::to_owned),
         mismatch_reason: text(),
-        crossing_point: Some("TAN_THANH".into()),
+        crossing_point: Some(
+            if declaration.content.crossing_point == "HUU_NGHI" { "TAN_THANH" } else { "HUU_NGHI" }.into(),
+        ),
         lane: Lane::VARIANTS.get(choice % 3).copied(),
         means: Some(Means::Officer),
         result: Some(if choice.is_multiple_of(4) { InspectionResult::Differs } else { InspectionResult::Conforms }),
@@ -112,16 +115,20 @@ proptest! {
         let reference = reference();
         let rules = Rules { reference: &reference, expire_after_days: 15, tax_code_check: CheckDigit::Enforced };
         let mut now: DateTime<Utc> = "2025-03-31T02:00:00Z".parse().unwrap();
-        let (mut declaration, mut history) = declared(now);
-        let mut others = Vec::new();
+        // The vehicle's records: more than one once it was transferred.
+        let mut records = vec![declared(now)];
         let mut counts = Counts::default();
-        counts.add(&declaration, 1);
+        counts.add(&records[0].0, 1);
         for (pick, choice) in steps {
             now += Duration::minutes(7);
+            // The last one goes on; those before it now and then.
+            let place = if choice % 4 == 0 { choice / 4 % records.len() } else { records.len() - 1 };
+            let (declaration, history) = records[place].clone();
             let mut open = Vec::new();
             for actor in actors() {
                 let offered = declaration.offered(&actor, now, rules);
-                for action in Action::VARIANTS.iter().copied().filter(|action| action.is_ordered()) {
+                let tried = |action: &Action| action.is_ordered() && (choice % 2 == 0 || offered.contains(action));
+                for action in Action::VARIANTS.iter().copied().filter(tried) {
                     let new_number = (0..40).find_map(|random| Number::draw(now, random));
                     let order = Order { action, said: said(action, &declaration, choice), new_number };
                     let answer = act(&declaration, &order, &actor, now, rules);
@@ -151,35 +158,86 @@ proptest! {
                     prop_assert_eq!(act(&declaration, &order, &actor, now, rules), Err(Refusal::NotVisible));
                 }
             }
+            let firm = actor(Role::Declarant, None);
+            if declaration.offered(&firm, now, rules).contains(&Action::Amend) {
+                open.push((firm, Order { action: Action::Amend, said: Details::default(), new_number: None }));
+            }
             // Remarks alone would make a dull walk, endings a short one.
-            let lively: Vec<_> = open.iter().filter(|(_, order)| {
-                order.action != Action::Remark && (choice % 16 == 0 || !matches!(order.action, Action::Cancel | Action::Reject | Action::TurnBack | Action::Transfer | Action::Return))
-            }).collect();
-            if lively.is_empty() { break; }
+            let lively: Vec<_> = open
+                .iter()
+                .filter(|(_, order)| match order.action {
+                    Action::Remark => false,
+                    Action::Cancel | Action::Reject | Action::TurnBack | Action::Return => choice % 16 == 0,
+                    Action::HoldPlace => choice % 8 == 1,
+                    Action::Transfer => choice % 8 == 2,
+                    // What takes a step back or goes against the vehicle, but less often than what goes forward.
+                    Action::UndoArrive
+                    | Action::MoveYard
+                    | Action::FeeRefund
+                    | Action::CustomsRefuse
+                    | Action::CustomsRevoke
+                    | Action::HealthFail
+                    | Action::HealthRevoke
+                    | Action::AnimalQuarantineFail
+                    | Action::AnimalQuarantineRevoke
+                    | Action::PlantQuarantineFail
+                    | Action::PlantQuarantineRevoke
+                    | Action::BorderGuardRefuse
+                    | Action::BorderGuardRevoke
+                    | Action::TransshipmentRevoke => choice % 4 == 3,
+                    _ => true,
+                })
+                .collect();
+            if lively.is_empty() { continue; }
             let (actor, order) = pick.get(&lively);
-            let acted = act(&declaration, order, actor, now, rules).unwrap();
+            let acted = if order.action == Action::Amend {
+                // A new plate; what cannot be amended now changes nothing.
+                let people = declaration.people.clone().unwrap_or_default();
+                let mut document = serde_json::Value::Object(sent::document(&declaration.content, &people));
+                document["vehicle"]["plate"] = json!(format!("桂F{}", 10_000 + choice));
+                document["planned_arrival"] = json!(now);
+                let sent = sent::declaration(document).unwrap();
+                let Ok(acted) = amend(&declaration, sent, "salt".into(), actor, now, rules) else { continue };
+                acted
+            } else {
+                act(&declaration, order, actor, now, rules).unwrap()
+            };
             counts.add(&declaration, -1);
             counts.add(&acted.after, 1);
+            prop_assert_eq!(acted.transferred.is_some(), order.action == Action::Transfer);
             if let Some(made) = acted.transferred {
+                prop_assert_eq!((made.0.progress.transferred_from, acted.after.progress.transferred_to), (Some(declaration.number), Some(made.0.number)));
+                // The place passes over, and with it the plate that is expected.
+                prop_assert_eq!((acted.after.place_taken(), made.0.place_taken()), (None, declaration.place_taken()));
                 counts.add(&made.0, 1);
-                others.push(made.0);
+                records.push((made.0, vec![made.1]));
             }
-            history.extend(acted.entries);
-            declaration = acted.after;
+            let history: Vec<Entry> = history.into_iter().chain(acted.entries).collect();
+            let declaration = acted.after;
+            records[place] = (declaration.clone(), history.clone());
             prop_assert!(declaration.state != State::Ready || declaration.may_be_ready(), "ready with a hold or an open track");
 
             let mut replayed = Declaration::replay(declaration.number, history.clone()).unwrap().unwrap();
-            replayed.people = declaration.people.clone();
+            replayed.people.clone_from(&declaration.people);
+            replayed.people_seal.clone_from(&declaration.people_seal);
             prop_assert_eq!(&replayed, &declaration);
 
             let sum = |measures: &[Measure]| measures.iter().map(|measure| counts.total(*measure)).sum::<i64>();
-            let active = [&declaration].into_iter().chain(&others).filter(|one| one.state.is_active()).count();
-            prop_assert_eq!(
-                sum(&[Measure::Declared, Measure::TransferredIn]),
-                i64::try_from(active).unwrap() + if declaration.stamps.declared_at.is_none() { 0 } else {
-                    sum(&[Measure::Completed, Measure::Cancelled, Measure::Rejected, Measure::Expired, Measure::TurnedBack, Measure::Transferred])
-                }
-            );
+            let active = records.iter().filter(|(one, _)| one.state.is_active()).count();
+            let ended = [Measure::Completed, Measure::Cancelled, Measure::Rejected, Measure::Expired, Measure::TurnedBack, Measure::Transferred];
+            let declared = i64::from(records[0].0.stamps.declared_at.is_some());
+            prop_assert_eq!(sum(&[Measure::Declared]), declared, "one vehicle is declared once");
+            if declared == 1 {
+                prop_assert_eq!(sum(&[Measure::Declared, Measure::TransferredIn]), i64::try_from(active).unwrap() + sum(&ended));
+            }
+            prop_assert!(active <= 1, "one vehicle has one place");
+            prop_assert_eq!(sum(&[Measure::TransferredIn]), sum(&[Measure::Transferred]));
+            prop_assert!(sum(&[Measure::Cleared]) <= 1, "one vehicle is cleared once");
+            prop_assert!(sum(&[Measure::FeesVnd]) >= 0, "more was refunded than was paid");
+            let back = records.iter().filter(|(one, _)| one.progress.tractor_returned.is_some()).count();
+            prop_assert!(back <= 1 || records.iter().any(|(_, history)| history.iter().any(|entry| entry.action == Action::TransshipmentRevoke)), "one tractor goes back once");
+            let inside = records.iter().filter(|(one, _)| one.stamps.arrived_at.is_some() && one.state.is_active()).count();
+            prop_assert_eq!(sum(&[Measure::Arrived]) - sum(&[Measure::Left]), i64::try_from(inside).unwrap());
         }
     }
 }

@@ -22,10 +22,13 @@ problem-not-acceptable = No such representation
     .detail = Nothing here suits the Accept header; there is: { $allowed }.
     .page = The Accept header rules out every representation of this address. Choose one of those named in detail, or leave the header out.
 problem-illegal-action = Not possible now
-    .detail = The action is not possible now. { $why }
+    .detail = “{ $action }” is not possible now. { $why }{ $due ->
+        [none] {""}
+       *[other] {" "}What must be done now: { $due }
+    }
     .page = The declaration's state, or another fact of the record, forbids the action. The field offered lists the actions that are open to the caller. Read the declaration again and choose one of them.
 problem-on-hold = On hold
-    .detail = A hold stands on the declaration; the agency that placed it must release it first.
+    .detail = “{ $action }” waits until every hold is released. { $due }
     .page = Customs or the border guard ordered the vehicle to stop. While a hold stands, the declaration cannot be returned, cancelled, amended, transferred, turned back, let out of a yard or completed, and does not expire. Only the agency that placed it can release it. The field offered lists what is still open.
 problem-gate-closed = The gate is closed
     .detail = { $why }{ $opens_at ->
@@ -34,8 +37,17 @@ problem-gate-closed = The gate is closed
     }
     .page = The calendar of the crossing point says that on this day no vehicle is taken in, or only one that was registered before the day began. The field opens_at says when it takes this vehicle in, where that is known. Calendars are at /api/v1/reference/calendars.
 problem-vehicle-already-declared = Vehicle declared already
-    .detail = The vehicle has an active declaration in the same direction; complete or cancel that one first.
+    .detail = { $vehicle ->
+        [none] The vehicle
+       *[other] Vehicle { $vehicle }
+    } has another active declaration in the same direction; that one must be completed or cancelled first.
     .page = A vehicle (country and plate) has at most one active declaration per direction. The field declaration names the other one where it belongs to the caller's firm.
+problem-receipt-used = The receipt is used
+    .detail = { $kind ->
+        [refund] Receipt { $receipt } was refunded already, on { $day } at { $crossing_point }.
+       *[other] Receipt { $receipt } stands for another payment already, of { $day } at { $crossing_point }; take the number on the paper before you.
+    }
+    .page = A receipt's number stands for one payment in the whole province, and for one refund of it. A refund does not set it free: the next payment has a receipt of its own. Nothing was recorded.
 problem-idempotency-in-flight = The same key is being worked on
     .detail = A request with the same Idempotency-Key is still under way; wait a moment and send the same again.
     .page = The Idempotency-Key belongs to a request that has not finished. Sent again a moment later, it is answered with that request's result; nothing is done twice.

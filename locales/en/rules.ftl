@@ -25,7 +25,10 @@ rule-wrong-type = The value is of the wrong type; it must be { $wanted ->
    *[other] { $wanted }
 }.
 rule-duplicate = This is the same as at { $first }; name each once.
-rule-not-amendable-now = This can no longer be changed in the present state; leave it as it was.
+rule-not-amendable-now = { $when ->
+    [returned] This can be changed only after the gate has returned the declaration; until then only vehicle, driver, crew and planned arrival can.
+   *[none] This cannot be changed; leave it as it was, or, where it is wrong, cancel and declare anew.
+}
 rule-action-not-ordered = “{ $given }” cannot be sent here; it happens by itself or has its own address.
 rule-idempotency-key-format = An Idempotency-Key has 1 to 255 printable characters.
 rule-limit-range = limit must be from 1 to { $maximum }.
@@ -54,6 +57,7 @@ rule-plate-format = { $plate ->
 }
 rule-plate-unusual = The two-letter series of { $plate } could not be confirmed; check it. This does not stop the declaration.
 rule-other-plate = The plate seen, { $seen }, is not the expected { $expected }; give a reason or correct the plate.
+rule-onward-plate-format = The onward vehicle's plate is neither one of Vietnam nor one of China; right are 12C12345 or 桂F12345.
 rule-onward-is-declared = The onward vehicle must be another than the declared one.
 rule-container-format = { $container } is no container number: four letters (the fourth U, J or Z) and seven digits.
 rule-container-check-digit = The check digit of container { $container } does not hold (ISO 6346); check the number.
@@ -102,6 +106,13 @@ rule-lane-below-floor = The lane must not be below the one given before ({ $floo
 }).
 rule-lane-not-higher = The new lane must be above the present one.
 rule-amount-out-of-range = The amount must be whole dong from 0 to { $max }.
+rule-fee-differs = The tariff asks { $proposed } dong and { $given } were said; say why in reason, or leave the amount out.
+rule-fee-empty-vehicle = An empty vehicle carries no goods for which the tariff has a rate; say the amount, or waive the fee.
+rule-fee-by-rail = The tariff is for vehicles on the road, and this is a rail wagon; say the amount, or waive the fee.
+rule-fee-no-tariff = No rate of the tariff holds on { $day }; say the amount, or have the tariff of that day entered.
+rule-fee-no-rate = The tariff has no rate for the goods { $hs_code } under this regime; say the amount, or have the rate entered.
+rule-fee-beyond-most = The tariff asks more than { $max } dong, the most that may be assessed; check the goods' weight and the tariff, and say the amount.
+rule-receipt-used = Receipt { $receipt } stands for another payment already, of { $day } at { $crossing_point }; check the number.
 
 rule-json-syntax = The line is not well-formed JSON: { $why }.
 rule-csv-quote-open = A quotation mark is opened and never closed; close it.
@@ -154,3 +165,4 @@ rule-arrival-needs-earlier-registration = On that day the crossing point takes o
 }
 rule-batch-too-long = A batch holds at most { $max } lines; send the rest as another.
 rule-history-by-import-alone = A batch takes declarations; an older system’s records are taken in by border-gate import at the machine.
+rule-wait-range = wait must be a whole number of seconds, at most { $max }.

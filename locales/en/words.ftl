@@ -71,7 +71,7 @@ action-fee-waive = Fee: waive
 action-fee-refund = Fee: refund
 action-transshipment-start = Transshipment: start
 action-transshipment-finish = Transshipment: finish
-action-transshipment-revoke = Transshipment: begin anew
+action-transshipment-revoke = Transshipment: revoke
 
 role-declarant = Declarant
 role-customs-officer = Customs officer

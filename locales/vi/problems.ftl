@@ -22,10 +22,13 @@ problem-not-acceptable = Không có dạng dữ liệu được yêu cầu
     .detail = Không trả lời được theo tiêu đề Accept đã gửi; các dạng có sẵn: { $allowed }.
     .page = Tiêu đề Accept loại trừ mọi dạng dữ liệu mà địa chỉ này có. Hãy chọn một trong các dạng được nêu trong detail, hoặc bỏ tiêu đề Accept.
 problem-illegal-action = Chưa thể thực hiện
-    .detail = Không thể thực hiện thao tác này lúc này. { $why }
+    .detail = “{ $action }” chưa thực hiện được. { $why }{ $due ->
+        [none] {""}
+       *[other] {" "}Việc cần làm bây giờ: { $due }
+    }
     .page = Trạng thái hoặc dữ kiện của tờ khai không cho phép thao tác. Trường offered liệt kê những thao tác đang mở cho người gọi. Hãy đọc lại tờ khai rồi chọn một trong số đó.
 problem-on-hold = Đang bị tạm dừng
-    .detail = Tờ khai đang có lệnh tạm dừng; cơ quan ra lệnh phải gỡ lệnh trước.
+    .detail = “{ $action }” phải chờ gỡ lệnh tạm dừng. { $due }
     .page = Hải quan hoặc biên phòng đã ra lệnh tạm dừng phương tiện. Khi lệnh còn hiệu lực, tờ khai không được trả lại, hủy, sửa, chuyển, quay đầu, rời bãi hay hoàn thành, và không hết hạn. Chỉ cơ quan đã ra lệnh mới gỡ được. Trường offered liệt kê các thao tác vẫn mở.
 problem-gate-closed = Cửa khẩu đóng
     .detail = { $why }{ $opens_at ->
@@ -34,8 +37,17 @@ problem-gate-closed = Cửa khẩu đóng
     }
     .page = Theo lịch của lối thông quan, ngày này không tiếp nhận phương tiện, hoặc chỉ tiếp nhận phương tiện đã đăng ký từ trước ngày đó. Trường opens_at cho biết khi nào phương tiện này được vào, nếu đã biết. Lịch có tại /api/v1/reference/calendars.
 problem-vehicle-already-declared = Phương tiện đã được khai báo
-    .detail = Phương tiện này đang có một tờ khai còn hiệu lực theo cùng chiều; hãy hoàn thành hoặc hủy tờ khai đó trước.
+    .detail = { $vehicle ->
+        [none] Phương tiện này
+       *[other] Phương tiện { $vehicle }
+    } đang có một tờ khai khác còn hiệu lực theo cùng chiều; phải hoàn thành hoặc hủy tờ khai đó trước.
     .page = Mỗi phương tiện (nước đăng ký và biển số) chỉ có một tờ khai còn hiệu lực cho mỗi chiều. Trường declaration nêu số tờ khai kia nếu tờ khai đó thuộc doanh nghiệp của người gọi.
+problem-receipt-used = Số biên lai đã được dùng
+    .detail = { $kind ->
+        [refund] Biên lai { $receipt } đã được hoàn phí ngày { $day } tại { $crossing_point }.
+       *[other] Biên lai { $receipt } đã dùng cho một lần nộp phí khác ngày { $day } tại { $crossing_point }; hãy nhập đúng số trên biên lai đang cầm.
+    }
+    .page = Mỗi số biên lai chỉ dùng cho một lần nộp phí trong toàn tỉnh, và chỉ được hoàn một lần. Hoàn phí không làm cho số đó dùng lại được: lần nộp sau phải có biên lai mới. Chưa có gì được ghi nhận.
 problem-idempotency-in-flight = Yêu cầu cùng khóa đang được xử lý
     .detail = Một yêu cầu có cùng Idempotency-Key đang được xử lý; hãy đợi một lát rồi gửi lại y nguyên.
     .page = Khóa Idempotency-Key này thuộc một yêu cầu chưa xong. Gửi lại sau giây lát sẽ nhận được đúng kết quả của yêu cầu đó, không có gì được làm hai lần.

@@ -25,7 +25,10 @@ rule-wrong-type = Giá trị sai kiểu; cần { $wanted ->
    *[other] { $wanted }
 }.
 rule-duplicate = Giá trị này trùng với giá trị ở { $first }; mỗi giá trị chỉ nêu một lần.
-rule-not-amendable-now = Mục này không sửa được nữa ở trạng thái hiện tại; hãy bỏ thay đổi ở mục này.
+rule-not-amendable-now = { $when ->
+    [returned] Mục này chỉ sửa được sau khi cửa khẩu trả tờ khai để bổ sung; hiện chỉ sửa được phương tiện, lái xe, người đi cùng và giờ dự kiến đến.
+   *[none] Mục này không sửa được; hãy giữ nguyên, hoặc nếu khai sai thì hủy tờ khai và khai báo lại.
+}
 rule-action-not-ordered = Thao tác “{ $given }” không gửi được ở đây; hệ thống tự thực hiện hoặc có địa chỉ riêng.
 rule-idempotency-key-format = Idempotency-Key phải gồm 1 đến 255 ký tự in được.
 rule-limit-range = limit phải từ 1 đến { $maximum }.
@@ -54,9 +57,10 @@ rule-plate-format = Biển số { $plate ->
 }
 rule-plate-unusual = Chưa xác nhận được sê ri hai chữ cái của biển số { $plate }; hãy kiểm tra lại, tờ khai vẫn gửi được.
 rule-other-plate = Biển số thực tế { $seen } khác biển số dự kiến { $expected }; hãy nêu lý do hoặc sửa biển số.
+rule-onward-plate-format = Biển số xe nhận hàng không đúng mẫu của Việt Nam hay Trung Quốc; ví dụ đúng: 12C12345, 桂F12345.
 rule-onward-is-declared = Xe nhận hàng phải khác phương tiện đã khai báo.
-rule-container-format = Số công-te-nơ { $container } không đúng mẫu: bốn chữ cái (chữ thứ tư là U, J hoặc Z) và bảy chữ số.
-rule-container-check-digit = Chữ số kiểm tra của công-te-nơ { $container } không đúng; hãy kiểm tra lại theo ISO 6346.
+rule-container-format = Số container { $container } không đúng mẫu: bốn chữ cái (chữ thứ tư là U, J hoặc Z) và bảy chữ số.
+rule-container-check-digit = Chữ số kiểm tra của container { $container } không đúng; hãy kiểm tra lại theo ISO 6346.
 rule-vin-format = Số khung phải gồm 17 chữ cái và chữ số, không có I, O, Q.
 rule-wagon-has-no-plate = Toa tàu không có biển số; hãy dùng wagon_number.
 rule-wagon-has-no-driver = Toa tàu không có lái xe; hãy bỏ mục này.
@@ -102,6 +106,13 @@ rule-lane-below-floor = Luồng không được thấp hơn luồng đã phân t
 }).
 rule-lane-not-higher = Luồng mới phải cao hơn luồng hiện tại.
 rule-amount-out-of-range = Số tiền phải là số đồng nguyên từ 0 đến { $max }.
+rule-fee-differs = Mức thu theo biểu phí là { $proposed } đồng, mức đã nhập là { $given } đồng; hãy nêu lý do trong reason hoặc bỏ trống số tiền.
+rule-fee-empty-vehicle = Phương tiện rỗng, không có hàng hóa để áp mức thu; hãy nhập số tiền hoặc miễn phí.
+rule-fee-by-rail = Biểu phí áp dụng cho phương tiện đường bộ, còn đây là toa xe đường sắt; hãy nhập số tiền hoặc miễn phí.
+rule-fee-no-tariff = Ngày { $day } không có mức thu nào có hiệu lực; hãy nhập số tiền hoặc đề nghị cập nhật biểu phí của ngày đó.
+rule-fee-no-rate = Biểu phí không có mức thu cho hàng hóa { $hs_code } theo loại hình này; hãy nhập số tiền hoặc đề nghị bổ sung mức thu.
+rule-fee-beyond-most = Mức thu theo biểu phí vượt { $max } đồng là mức cao nhất được thông báo; hãy kiểm tra khối lượng hàng và biểu phí, rồi nhập số tiền.
+rule-receipt-used = Biên lai { $receipt } đã dùng cho một lần nộp phí khác ngày { $day } tại { $crossing_point }; hãy kiểm tra lại số biên lai.
 
 rule-json-syntax = Dòng này không phải JSON đúng cú pháp: { $why }.
 rule-csv-quote-open = Dấu nháy kép mở mà không đóng; hãy đóng dấu nháy.
@@ -154,3 +165,4 @@ rule-arrival-needs-earlier-registration = Ngày đó lối thông quan chỉ ti�
 }
 rule-batch-too-long = Mỗi lô gửi tối đa { $max } dòng; hãy gửi phần còn lại thành lô khác.
 rule-history-by-import-alone = Lô chỉ nhận tờ khai; hồ sơ của hệ thống cũ được nạp bằng lệnh border-gate import tại máy chủ.
+rule-wait-range = wait phải là số giây nguyên, tối đa { $max }.

@@ -71,7 +71,7 @@ action-fee-waive = Phí: miễn
 action-fee-refund = Phí: hoàn trả
 action-transshipment-start = Sang tải: bắt đầu
 action-transshipment-finish = Sang tải: kết thúc
-action-transshipment-revoke = Sang tải: làm lại từ đầu
+action-transshipment-revoke = Sang tải: hủy kết quả
 
 role-declarant = Người khai báo
 role-customs-officer = Công chức hải quan

@@ -22,10 +22,13 @@ problem-not-acceptable = 没有所需的数据格式
     .detail = 无法按 Accept 头答复；可提供的格式：{ $allowed }。
     .page = Accept 头排除了此地址的所有格式。请选用 detail 中列出的格式，或不发送 Accept 头。
 problem-illegal-action = 目前无法进行
-    .detail = 目前无法进行此操作。{ $why }
+    .detail = 目前无法“{ $action }”。{ $why }{ $due ->
+        [none] {""}
+       *[other] 目前须办理：{ $due }
+    }
     .page = 申报的状态或记录中的其他情况不允许此操作。offered 字段列出目前对调用者开放的操作。请重新读取申报并从中选择。
 problem-on-hold = 扣停中
-    .detail = 该申报有扣停令；须先由下令机关解除。
+    .detail = 须待扣停令全部解除后方可“{ $action }”。{ $due }
     .page = 海关或边防已责令车辆停留。扣停期间不得退回、取消、修改、转往他处、掉头返回、离开停车场或通行，申报也不会失效。只有下令机关可以解除。offered 字段列出仍可进行的操作。
 problem-gate-closed = 口岸关闭
     .detail = { $why }{ $opens_at ->
@@ -34,8 +37,17 @@ problem-gate-closed = 口岸关闭
     }
     .page = 根据通道日历，当日不接收车辆，或只接收当日之前已受理的车辆。已知时，opens_at 字段给出该车辆可以进入的时间。日历见 /api/v1/reference/calendars。
 problem-vehicle-already-declared = 车辆已申报
-    .detail = 该车辆在同一方向已有有效申报；请先完成或取消该申报。
+    .detail = { $vehicle ->
+        [none] 该车辆
+       *[other] 车辆 { $vehicle }
+    }在同一方向已有另一份有效申报；须先完成或取消该申报。
     .page = 每辆车（注册国和车牌）在每个方向只能有一份有效申报。若另一份申报属于调用者所在企业，declaration 字段会给出其申报号。
+problem-receipt-used = 收据号已使用
+    .detail = { $kind ->
+        [refund] 收据 { $receipt } 已于 { $day } 在 { $crossing_point } 退费。
+       *[other] 收据 { $receipt } 已用于 { $day } 在 { $crossing_point } 的另一笔缴费；请填写手中收据上的号码。
+    }
+    .page = 一个收据号在全省只对应一笔缴费，并且只能退费一次。退费后该号码不能再用：下一笔缴费须使用新的收据。未作任何记录。
 problem-idempotency-in-flight = 相同键的请求正在处理
     .detail = 相同 Idempotency-Key 的请求正在处理；请稍候原样重发。
     .page = 该 Idempotency-Key 属于尚未完成的请求。稍后重发将得到该请求的结果，不会重复执行。

@@ -25,7 +25,10 @@ rule-wrong-type = 值的类型不对，应为{ $wanted ->
    *[other] { $wanted }
 }。
 rule-duplicate = 此值与 { $first } 处重复，每个值只填一次。
-rule-not-amendable-now = 当前状态下此项不能再修改，请保持原值。
+rule-not-amendable-now = { $when ->
+    [returned] 须待口岸退回申报后方可修改此项；目前只能修改车辆、驾驶员、随行人员和预计到达时间。
+   *[none] 此项不能修改，请保持原值；如有错误，请取消申报后重新申报。
+}
 rule-action-not-ordered = 操作“{ $given }”不能在此发送：由系统自动进行或另有地址。
 rule-idempotency-key-format = Idempotency-Key 须为 1 至 255 个可打印字符。
 rule-limit-range = limit 须在 1 至 { $maximum } 之间。
@@ -54,6 +57,7 @@ rule-plate-format = 车牌{ $plate ->
 }
 rule-plate-unusual = 车牌 { $plate } 的双字母序列未能确认，请核对；不影响提交申报。
 rule-other-plate = 实际车牌 { $seen } 与预期车牌 { $expected } 不同，请说明理由或更正车牌。
+rule-onward-plate-format = 接运车车牌不是越南或中国车牌格式；正确示例：12C12345、桂F12345。
 rule-onward-is-declared = 接运车不能是所申报的车辆。
 rule-container-format = 集装箱号 { $container } 格式不对：四个字母（第四个为 U、J 或 Z）加七位数字。
 rule-container-check-digit = 集装箱 { $container } 的校验位不符（ISO 6346），请核对。
@@ -94,14 +98,21 @@ rule-yard-not-yours = 该停车场不由您负责，请选择您的停车场。
 rule-track-required-already = 该查验环节已被要求，请选择其他环节。
 rule-hold-unknown = 没有此项有效的扣停令，请使用 holds 中的编号。
 rule-hold-of-another-agency = 扣停令由其他机关下达，只有该机关可以解除。
-rule-lane-below-floor = 通道等级不得低于先前所定（{ $floor ->
+rule-lane-below-floor = 查验等级不得低于先前所定（{ $floor ->
     [green] 绿色
     [yellow] 黄色
     [red] 红色
    *[other] { $floor }
 }）。
-rule-lane-not-higher = 新的通道等级须高于当前等级。
+rule-lane-not-higher = 新的查验等级须高于当前等级。
 rule-amount-out-of-range = 金额须为 0 至 { $max } 的整数越南盾。
+rule-fee-differs = 按费率应收 { $proposed } 盾，所填为 { $given } 盾；请在 reason 中说明理由，或不填金额。
+rule-fee-empty-vehicle = 空车没有可按费率计收的货物；请填写金额，或免收。
+rule-fee-by-rail = 费率适用于公路车辆，而这是铁路车皮；请填写金额，或免收。
+rule-fee-no-tariff = { $day } 没有生效的费率；请填写金额，或请人录入当日的费率。
+rule-fee-no-rate = 该贸易方式下的货物 { $hs_code } 没有费率；请填写金额，或请人录入费率。
+rule-fee-beyond-most = 按费率应收的金额超过可核定的上限 { $max } 盾；请核对货物重量和费率，并填写金额。
+rule-receipt-used = 收据 { $receipt } 已用于 { $day } 在 { $crossing_point } 的另一笔缴费；请核对号码。
 
 rule-json-syntax = 此行不是格式正确的 JSON：{ $why }。
 rule-csv-quote-open = 双引号未闭合，请补上。
@@ -154,3 +165,4 @@ rule-arrival-needs-earlier-registration = 该日通道只接收此前已受理�
 }
 rule-batch-too-long = 一批最多 { $max } 行；其余请另发一批。
 rule-history-by-import-alone = 批量只接收申报；旧系统的记录须在服务器上用 border-gate import 导入。
+rule-wait-range = wait 须为不超过 { $max } 的整数秒。

@@ -14,6 +14,7 @@ pub mod charts;
 pub mod checkpoints;
 pub mod conditional;
 pub mod declarations;
+pub mod feed;
 pub mod frame;
 pub mod gates;
 pub mod health;
@@ -54,7 +55,13 @@ pub mod workflow;
         (name = "operations", description = "Health, metrics and the checkpoints of the record")
     ),
     modifiers(&Bearer),
-    components(schemas(problem::ProblemDocument, statistics::Format, reports::ReportFormat, crate::domain::period::Interval))
+    components(schemas(
+        problem::ProblemDocument,
+        statistics::Format,
+        reports::ReportFormat,
+        statistics::takings::TakingsDetail,
+        crate::domain::period::Interval
+    ))
 )]
 struct Document;
 
@@ -81,6 +88,8 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(declarations::declare)
             .service(declarations::list::list)
             .service(declarations::history::read)
+            .service(feed::read)
+            .service(declarations::fee::read)
             .service(declarations::act)
             .service(declarations::read)
             .service(declarations::amend)
@@ -125,7 +134,8 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(statistics::closings::list)
             .service(statistics::closings::compare)
             .service(statistics::closings::read)
-            .service(statistics::closings::signed),
+            .service(statistics::closings::signed)
+            .service(statistics::takings::read),
     );
 }
 

@@ -85,13 +85,7 @@ impl Asked {
         cursors: &Cursors,
         list: &str,
     ) -> Result<Self, Problem> {
-        let mut limit = DEFAULT_LIMIT;
-        if let Some(text) = fields.text("limit") {
-            match text.parse() {
-                Ok(given) if (1..=MAX_LIMIT).contains(&given) => limit = given,
-                _ => refused.push(RuleFailure::new("/limit", "limit-range").with("maximum", MAX_LIMIT)),
-            }
-        }
+        let limit = limit(fields, refused);
         let after = match fields.text("cursor") {
             Some(cursor) => Some(
                 cursors
@@ -107,6 +101,18 @@ impl Asked {
     #[must_use]
     pub const fn look_for(&self) -> i64 {
         self.limit + 1
+    }
+}
+
+/// Takes `limit`: so many entries at most. One that does not hold goes to `refused`.
+pub fn limit(fields: &mut Fields, refused: &mut Vec<RuleFailure>) -> i64 {
+    match fields.text("limit").map(|text| text.parse()) {
+        None => DEFAULT_LIMIT,
+        Some(Ok(given)) if (1..=MAX_LIMIT).contains(&given) => given,
+        Some(_) => {
+            refused.push(RuleFailure::new("/limit", "limit-range").with("maximum", MAX_LIMIT));
+            DEFAULT_LIMIT
+        }
     }
 }
 

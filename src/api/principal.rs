@@ -39,7 +39,7 @@ impl Caller {
     /// 403 before any look-up, so that nobody learns from it what there is.
     pub fn may(&self, scope: OauthScope, roles: &[Role]) -> Result<(), Problem> {
         if !roles.contains(&self.actor.role) {
-            return Err(Problem::Forbidden("role"));
+            return Err(Problem::NotForRole { role: self.actor.role, roles: roles.to_vec() });
         }
         if !self.allows(scope) {
             return Err(Problem::Forbidden("oauth-scope"));

@@ -10,12 +10,14 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::act::Refusal;
+use crate::domain::act::{Refusal, Standing};
+use crate::domain::next::{Due, NextStep};
 use crate::domain::number::Number;
 use crate::domain::period::shown;
 use crate::domain::rule_failure::RuleFailure;
-use crate::domain::workflow::Action;
+use crate::domain::workflow::{Action, Role};
 use crate::storage::pool::is_away;
+use crate::storage::receipts::UsedReceipt;
 use crate::texts::{self, Language};
 
 /// A cause that is logged and never sent.
@@ -36,6 +38,14 @@ pub enum Problem {
     /// The caller may not; the slug says why.
     #[error("forbidden: {0}")]
     Forbidden(&'static str),
+    /// What was asked is not for the caller's role.
+    #[error("not for a {role}")]
+    NotForRole {
+        /// The caller's role.
+        role: Role,
+        /// Whose it is.
+        roles: Vec<Role>,
+    },
     /// Not there, or not the caller's to see.
     #[error("not found")]
     NotFound,
@@ -50,14 +60,14 @@ pub enum Problem {
     IllegalAction {
         /// Why, as a slug.
         why: &'static str,
-        /// What is open to the caller instead.
-        offered: Vec<Action>,
+        /// Where the record stands, and what is open to the caller instead.
+        standing: Standing,
     },
     /// A hold stops the action.
     #[error("on hold")]
     OnHold {
-        /// What is open to the caller instead.
-        offered: Vec<Action>,
+        /// Where the record stands, and what is open to the caller instead.
+        standing: Standing,
     },
     /// The crossing point takes nobody in, or not this vehicle, on this day.
     #[error("gate closed: {why}")]
@@ -70,9 +80,14 @@ pub enum Problem {
     /// The vehicle has an active declaration in this direction.
     #[error("vehicle already declared")]
     VehicleAlreadyDeclared {
+        /// Its plate or wagon number.
+        vehicle: String,
         /// Which, for the firm that owns it.
         other: Option<Number>,
     },
+    /// The receipt stands for another payment, or was refunded already.
+    #[error("receipt used: {}", .0.receipt)]
+    ReceiptUsed(Box<UsedReceipt>),
     /// The same key is being worked on.
     #[error("idempotency in flight")]
     IdempotencyInFlight,
@@ -196,7 +211,7 @@ impl Problem {
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed"),
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
             Self::WrongCredentials => (StatusCode::UNAUTHORIZED, "wrong-credentials"),
-            Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::Forbidden(_) | Self::NotForRole { .. } => (StatusCode::FORBIDDEN, "forbidden"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found"),
             Self::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"),
             Self::NotAcceptable(_) => (StatusCode::NOT_ACCEPTABLE, "not-acceptable"),
@@ -204,6 +219,7 @@ impl Problem {
             Self::OnHold { .. } => (StatusCode::CONFLICT, "on-hold"),
             Self::GateClosed { .. } => (StatusCode::CONFLICT, "gate-closed"),
             Self::VehicleAlreadyDeclared { .. } => (StatusCode::CONFLICT, "vehicle-already-declared"),
+            Self::ReceiptUsed(_) => (StatusCode::CONFLICT, "receipt-used"),
             Self::IdempotencyInFlight => (StatusCode::CONFLICT, "idempotency-in-flight"),
             Self::AlreadyExists(_) => (StatusCode::CONFLICT, "already-exists"),
             Self::NothingNew(_) => (StatusCode::CONFLICT, "nothing-new"),
@@ -226,8 +242,31 @@ impl Problem {
     fn args(&self, language: Language) -> Vec<(&'static str, String)> {
         match self {
             Self::Malformed(why) => vec![("why", why.clone())],
-            Self::Forbidden(why) | Self::IllegalAction { why, .. } => {
-                vec![("why", texts::say(language, &format!("why-{why}"), &[]))]
+            Self::Forbidden(why) => vec![("why", texts::say(language, &format!("why-{why}"), &[]))],
+            Self::NotForRole { role, roles } => {
+                let own = texts::word(language, "role", role.as_str());
+                let roles = texts::words(language, "role", roles.iter().map(|role| role.as_str()));
+                vec![("why", texts::say(language, "why-role", &[("role", &own), ("roles", &roles)]))]
+            }
+            Self::IllegalAction { why, standing } => {
+                let mut args = vec![
+                    ("why", texts::why_not_now(language, why, standing)),
+                    ("action", texts::word(language, "action", standing.action.as_str())),
+                ];
+                // Where no action leads there at once, what must be done before it is what is due.
+                let ahead = *why == "state" && !standing.state.is_terminal() && standing.way().is_none();
+                if ahead && !standing.due.is_empty() {
+                    args.push(("due", texts::due(language, &standing.due)));
+                }
+                args
+            }
+            Self::OnHold { standing } => {
+                let releases = standing.due.iter().copied().filter(|step| step.due == Due::ReleaseHold);
+                let releases: Vec<NextStep> = releases.collect();
+                vec![
+                    ("action", texts::word(language, "action", standing.action.as_str())),
+                    ("due", texts::due(language, &releases)),
+                ]
             }
             Self::GateClosed { why, opens_at } => {
                 let opens_at = opens_at.map(|at| ("opens_at", shown(at)));
@@ -235,15 +274,20 @@ impl Problem {
             }
             Self::MethodNotAllowed(methods) => vec![("allowed", methods_text(methods))],
             Self::NotAcceptable(types) | Self::UnsupportedMediaType(types) => vec![("allowed", (*types).to_owned())],
+            Self::ReceiptUsed(used) => vec![
+                ("receipt", used.receipt.clone()),
+                ("kind", used.kind.to_string()),
+                ("crossing_point", used.crossing_point.clone()),
+                ("day", used.day.to_string()),
+            ],
             Self::AlreadyExists(pointer) => vec![("pointer", (*pointer).to_owned())],
             Self::Stale(revision) | Self::NothingNew(revision) => vec![("revision", revision.to_string())],
+            Self::VehicleAlreadyDeclared { vehicle, .. } => vec![("vehicle", vehicle.clone())],
             Self::TooLarge(limit) => vec![("limit", limit.to_string())],
             Self::TooManyRequests(seconds) => vec![("seconds", seconds.to_string())],
             Self::Unauthenticated
             | Self::WrongCredentials
             | Self::NotFound
-            | Self::OnHold { .. }
-            | Self::VehicleAlreadyDeclared { .. }
             | Self::IdempotencyInFlight
             | Self::Gone
             | Self::InvalidDeclaration(_)
@@ -277,7 +321,7 @@ impl Problem {
             request_id: asked.request_id.to_owned(),
             errors: failures.iter().map(|failure| Fault::told(failure, asked.language)).collect(),
             offered: match self {
-                Self::IllegalAction { offered, .. } | Self::OnHold { offered } => Some(offered.clone()),
+                Self::IllegalAction { standing, .. } | Self::OnHold { standing } => Some(standing.offered.clone()),
                 _ => None,
             },
             opens_at: match self {
@@ -285,7 +329,7 @@ impl Problem {
                 _ => None,
             },
             declaration: match self {
-                Self::VehicleAlreadyDeclared { other } => *other,
+                Self::VehicleAlreadyDeclared { other, .. } => *other,
                 _ => None,
             },
         }
@@ -342,8 +386,8 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::NotVisible => Self::NotFound,
             Refusal::NotYours(why) => Self::Forbidden(why),
-            Refusal::NotNow { why, offered } => Self::IllegalAction { why, offered },
-            Refusal::OnHold { offered } => Self::OnHold { offered },
+            Refusal::NotNow { why, standing } => Self::IllegalAction { why, standing },
+            Refusal::OnHold { standing } => Self::OnHold { standing },
             Refusal::GateClosed { why, opens_at } => Self::GateClosed { why, opens_at },
             Refusal::Invalid(failures) => Self::InvalidAction(failures),
         }

@@ -24,6 +24,7 @@ const KINDS: &[(u16, &str)] = &[
     (409, "on-hold"),
     (409, "gate-closed"),
     (409, "vehicle-already-declared"),
+    (409, "receipt-used"),
     (409, "idempotency-in-flight"),
     (409, "already-exists"),
     (409, "nothing-new"),
@@ -158,9 +159,7 @@ mod tests {
         let arms: Vec<&str> = arms.filter_map(|(_, kind)| kind.split('"').nth(1)).collect();
         let listed: Vec<&str> = KINDS.iter().map(|(_, slug)| *slug).collect();
         assert_eq!(listed, arms);
-        for problem in
-            [Problem::NotFound, Problem::Stale(1), Problem::TooLarge(1), Problem::OnHold { offered: Vec::new() }]
-        {
+        for problem in [Problem::NotFound, Problem::Stale(1), Problem::TooLarge(1), Problem::Gone] {
             let (status, slug) = problem.kind();
             assert!(KINDS.contains(&(status.as_u16(), slug)), "{slug} is {status}");
         }

@@ -11,13 +11,16 @@ use super::failure::Failure;
 use super::writer::Pending;
 use super::{Done, Order, Work};
 use crate::domain::act::{self, Acted, Refusal};
+use crate::domain::content::mark_in;
 use crate::domain::declaration::Declaration;
 use crate::domain::declare::amend;
 use crate::domain::number::Number;
+use crate::domain::receipt::{Receipt, ReceiptKind};
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::sent;
 use crate::domain::workflow::Action;
 use crate::storage::idempotency::without_people;
+use crate::storage::receipts::{self, UsedReceipt};
 use crate::storage::sets::{Change, KeptReply, LinkedAction};
 
 /// One declaration in a set of actions: as it was read, as it is to be, and who asked for what between.
@@ -59,6 +62,32 @@ impl Moving {
     fn tried(self) -> impl Iterator<Item = Pending> {
         let after = self.after;
         self.asked.into_iter().map(move |(pending, _, _)| pending.tried(&after))
+    }
+
+    /// Who asked, where it is known that nothing was written, without those whose own receipt is `used`: they are
+    /// told so.
+    fn without_used(self, used: &[UsedReceipt]) -> Vec<Pending> {
+        let brought: Vec<Receipt> = self.actions.iter().filter_map(|action| action.entry.receipt()).collect();
+        let of = |pending: &Pending| {
+            let kind = match &pending.ask.work {
+                Work::Act { order: Order::Action(Action::FeePay, _), .. } => ReceiptKind::Payment,
+                Work::Act { order: Order::Action(Action::FeeRefund, _), .. } => ReceiptKind::Refund,
+                _ => return None,
+            };
+            let own = |used: &&UsedReceipt| {
+                let same = brought.iter().any(|one| one.kind == kind && one.receipt == used.receipt);
+                used.kind == kind && same && pending.receipt().is_none_or(|receipt| receipt == used.receipt)
+            };
+            used.iter().find(own).cloned()
+        };
+        let mut rest = Vec::new();
+        for (pending, ..) in self.asked {
+            match of(&pending) {
+                Some(used) => pending.answer(Err(Failure::ReceiptUsed(used))),
+                None => rest.push(pending),
+            }
+        }
+        rest
     }
 
     /// Who asked, where it is known that nothing was written.
@@ -227,9 +256,20 @@ impl Desk {
                 let (done, lost): (Vec<Moving>, Vec<Moving>) =
                     moving.into_iter().partition(|one| written.contains(&one.before.number.as_i64()));
                 done.into_iter().for_each(Moving::answered);
-                Ok(pending_of(lost))
+                self.receipts_looked_at(lost).await
             }
             Err(error) => Err(Trouble { error, unanswered: moving.into_iter().flat_map(Moving::tried).collect() }),
+        }
+    }
+
+    /// Answers those of `lost` whose receipt is used; the others lost a race, and come back.
+    async fn receipts_looked_at(&self, lost: Vec<Moving>) -> Result<Vec<Pending>, Trouble> {
+        let changes: Vec<Change> = lost.iter().map(Moving::change).collect();
+        let used = receipts::used(&self.client, &changes.iter().collect::<Vec<_>>()).await;
+        drop(changes);
+        match used {
+            Ok(used) => Ok(lost.into_iter().flat_map(|one| one.without_used(&used)).collect()),
+            Err(error) => Err(Trouble { error, unanswered: pending_of(lost) }),
         }
     }
 
@@ -253,14 +293,17 @@ impl Desk {
             for one in moving {
                 let number = one.before.number.as_i64();
                 if let Some(other) = outcome.stood_in_the_way.get(&number) {
-                    let firm = one.before.firm.0;
+                    let vehicle = one.change().claim().as_deref().map(mark_in).unwrap_or_default().to_owned();
                     for pending in one.pending() {
-                        let other =
-                            other.filter(|(_, owner)| *owner == firm).and_then(|(other, _)| Number::from_i64(other));
-                        pending.answer(Err(Failure::VehicleAlreadyDeclared { other }));
+                        // An officer may not see what stands in the way elsewhere: its own firm alone is told.
+                        let firm = pending.ask.who.actor.firm.map(|firm| firm.0);
+                        let other = other
+                            .filter(|(_, owner)| Some(*owner) == firm)
+                            .and_then(|(other, _)| Number::from_i64(other));
+                        pending.answer(Err(Failure::VehicleAlreadyDeclared { vehicle: vehicle.clone(), other }));
                     }
                 } else if outcome.lost.contains(&number) {
-                    again.extend(one.pending());
+                    again.extend(one.without_used(&outcome.used));
                 } else {
                     rest.push(one);
                 }
@@ -326,6 +369,7 @@ impl Desk {
         if left_out.is_empty() {
             return Ok(());
         }
+        outcome.used = receipts::used(&self.client, &left_out.iter().collect::<Vec<_>>()).await?;
         let reasons = crate::storage::sets::in_the_way(&self.client, &left_out).await?;
         for change in &left_out {
             let number = change.after.number.as_i64();
@@ -348,4 +392,6 @@ struct Outcome {
     stood_in_the_way: BTreeMap<i64, Option<(i64, i64)>>,
     /// Declarations that another writer changed first.
     lost: HashSet<i64>,
+    /// Receipts that are used.
+    used: Vec<UsedReceipt>,
 }

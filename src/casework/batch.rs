@@ -19,7 +19,7 @@ use super::{Ask, Done, Keep, Work};
 use crate::clock::Clock;
 use crate::domain::act::Refusal;
 use crate::domain::check::{check, unkeepable};
-use crate::domain::content::Direction;
+use crate::domain::content::{Direction, mark_in};
 use crate::domain::number::Number;
 use crate::domain::rule_book::InForce;
 use crate::domain::rule_failure::RuleFailure;
@@ -181,9 +181,7 @@ impl Batch {
         }
         let place = sent.content.vehicle_key().filter(|_| !sent.draft).map(|key| (key, sent.content.direction));
         match place {
-            Some(place) if !seen.insert(place.clone()) => {
-                Step::Over(Outcome::Failed(Failure::VehicleAlreadyDeclared { other: None }))
-            }
+            Some(place) if !seen.insert(place.clone()) => Step::Over(Outcome::Failed(taken(&place.0))),
             Some((vehicle, direction)) => Step::Look(vehicle, direction),
             None => Step::Over(Outcome::WouldBeDeclared),
         }
@@ -205,7 +203,7 @@ impl Batch {
         };
         match looked.await {
             Ok(Ok(false)) => Outcome::WouldBeDeclared,
-            Ok(Ok(true)) => Outcome::Failed(Failure::VehicleAlreadyDeclared { other: None }),
+            Ok(Ok(true)) => Outcome::Failed(taken(vehicle)),
             Ok(Err(error)) => Outcome::Failed(Failure::Unavailable(Box::new(error))),
             Err(error) => Outcome::Failed(Failure::Unavailable(Box::new(error))),
         }
@@ -265,4 +263,9 @@ fn keep(who: &Principal, key: &str, line: u64, sent: &Sent) -> Keep {
             body: declaration.number.to_string().into_bytes(),
         }),
     }
+}
+
+/// That the place of the vehicle with this key is taken; by whom is not said.
+fn taken(vehicle_key: &str) -> Failure {
+    Failure::VehicleAlreadyDeclared { vehicle: mark_in(vehicle_key).to_owned(), other: None }
 }

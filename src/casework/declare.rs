@@ -13,6 +13,7 @@ use crate::domain::audit::hex;
 use crate::domain::declaration::{Declaration, Entry};
 use crate::domain::declare::{NewDeclaration, declare};
 use crate::domain::number::Number;
+use crate::storage::receipts;
 use crate::storage::sets::{Change, LinkedAction, in_the_way, link};
 
 /// Draws a number for something made at `now` that is not among those `drawn` already.
@@ -95,14 +96,15 @@ impl Desk {
         let left_out: Vec<Change> =
             changes.into_iter().filter(|change| !taken.contains(&change.after.number.as_i64())).collect();
         let reasons = if left_out.is_empty() { Ok(Vec::new()) } else { in_the_way(&self.client, &left_out).await };
+        let used = receipts::used(&self.client, &left_out.iter().collect::<Vec<_>>()).await;
         drop(left_out);
         let (done, refused): (Vec<Making>, Vec<Making>) =
             making.into_iter().partition(|making| taken.contains(&making.after.number.as_i64()));
         for making in done {
             making.pending.answer(Ok(Done::Written(Box::new(making.after))));
         }
-        let reasons = match reasons {
-            Ok(reasons) => reasons,
+        let (reasons, used) = match reasons.and_then(|reasons| Ok((reasons, used?))) {
+            Ok(looked) => looked,
             Err(error) => {
                 return Err(Trouble { error, unanswered: refused.into_iter().map(Making::tried).collect() });
             }
@@ -112,6 +114,7 @@ impl Desk {
             let Making { pending, after, .. } = making;
             let reason = reasons.iter().find(|reason| reason.number == after.number.as_i64());
             let own_firm = after.firm.0;
+            let used = used.iter().find(|used| pending.receipt() == Some(used.receipt.as_str()));
             let answer = match reason {
                 Some(reason) if reason.exists_with_head.as_deref() == Some(&after.head.0) => {
                     Ok(Done::Written(Box::new(after)))
@@ -122,8 +125,10 @@ impl Desk {
                     again.push(pending);
                     continue;
                 }
+                Some(_) if let Some(used) = used => Err(Failure::ReceiptUsed(used.clone())),
                 // Without a holder the place was given up since, or another of the same set took it.
                 Some(reason) => Err(Failure::VehicleAlreadyDeclared {
+                    vehicle: after.content.mark().unwrap_or_default().to_owned(),
                     other: reason
                         .holder
                         .filter(|(_, firm)| *firm == own_firm)

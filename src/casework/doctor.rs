@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use tokio_postgres::{Client, Row};
 
 use crate::domain::audit::Hash;
@@ -84,7 +85,50 @@ pub enum Difference {
         /// The declaration that should, if any.
         due_to: Option<i64>,
     },
+    /// A receipt that an action names and that is not kept as its own, or one that no action names.
+    Receipt {
+        /// The declaration and the action.
+        action: (i64, i32),
+        /// What the action names; none where it names none, or is none about money.
+        named: Option<String>,
+        /// What is kept; none where none is.
+        kept: Option<String>,
+    },
+    /// A day's takings at a crossing point.
+    Takings {
+        /// The local day.
+        day: NaiveDate,
+        /// Where.
+        crossing_point: String,
+        /// What the receipts add up to, in whole dong.
+        received: i64,
+        /// What the counters say.
+        counted: i64,
+    },
 }
+
+/// What the receipts of the actions are, against those that are kept; and the days' sums against the counters.
+/// Actions from before there were receipts do not name theirs.
+const RECEIPTS: &str = "
+    with said as (
+        select declaration, seq, case action when 'fee.pay' then 'payment' else 'refund' end as kind,
+               details ->> 'receipt' as receipt
+          from actions where action in ('fee.pay', 'fee.refund')
+        union all
+        select declaration, seq, 'payment', details -> 'carried' -> 'fee' ->> 'receipt'
+          from actions where action = 'take_over' and details -> 'carried' -> 'fee' ->> 'receipt' is not null)
+    select coalesce(said.declaration, kept.declaration), coalesce(said.seq, kept.seq), said.receipt, kept.receipt
+      from said full join receipts kept on kept.declaration = said.declaration and kept.seq = said.seq
+     where said.declaration is null or kept.declaration is null
+        or kept.kind <> said.kind or kept.receipt <> upper(said.receipt)";
+
+/// Days and crossing points whose receipts do not add up to what the counters say was taken.
+const TAKINGS: &str = "
+    select coalesce(r.day, t.day), coalesce(r.crossing_point, t.crossing_point), coalesce(r.vnd, 0), coalesce(t.vnd, 0)
+      from (select day, crossing_point, sum(amount_vnd)::bigint as vnd from receipts group by day, crossing_point) r
+      full join (select day, crossing_point, sum(fees_vnd)::bigint as vnd from throughput group by day, crossing_point) t
+        on t.day = r.day and t.crossing_point = r.crossing_point
+     where coalesce(r.vnd, 0) <> coalesce(t.vnd, 0)";
 
 /// What was looked at, and what differs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -101,6 +145,8 @@ pub struct Findings {
     pub closings: u64,
     /// How many places were compared.
     pub places: u64,
+    /// How many receipts were compared.
+    pub receipts: u64,
     /// What differs; nothing, if all is well.
     pub differences: Vec<Difference>,
 }
@@ -152,6 +198,7 @@ pub async fn recount_within(client: &Client, progress: &mut impl FnMut(u64)) -> 
     compare_dwell(client, &dwell, &mut findings).await?;
     compare_places(client, due, &mut findings).await?;
     check_closings(client, &mut findings).await?;
+    compare_receipts(client, &mut findings).await?;
     Ok(findings)
 }
 
@@ -286,6 +333,24 @@ async fn check_closings(client: &Client, findings: &mut Findings) -> Result<(), 
     }
 }
 
+async fn compare_receipts(client: &Client, findings: &mut Findings) -> Result<(), DoctorError> {
+    let count: i64 = client.query_one("select count(*) from receipts", &[]).await?.try_get(0)?;
+    findings.receipts = u64::try_from(count).unwrap_or(0);
+    for row in client.query(RECEIPTS, &[]).await? {
+        let action = (row.try_get(0)?, row.try_get(1)?);
+        findings.differences.push(Difference::Receipt { action, named: row.try_get(2)?, kept: row.try_get(3)? });
+    }
+    for row in client.query(TAKINGS, &[]).await? {
+        findings.differences.push(Difference::Takings {
+            day: row.try_get(0)?,
+            crossing_point: row.try_get(1)?,
+            received: row.try_get(2)?,
+            counted: row.try_get(3)?,
+        });
+    }
+    Ok(())
+}
+
 impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let name = |number: &Option<i64>| {
@@ -328,6 +393,15 @@ impl std::fmt::Display for Difference {
                 "the place of {vehicle} ({direction}) is held by {}, and due to {}",
                 name(held_by),
                 name(due_to)
+            ),
+            Self::Receipt { action: (number, seq), named, kept } => {
+                let said = |receipt: &Option<String>| receipt.clone().unwrap_or_else(|| "none".to_owned());
+                let number = name(&Some(*number));
+                write!(f, "action {seq} of {number} names the receipt {}, and kept is {}", said(named), said(kept))
+            }
+            Self::Takings { day, crossing_point, received, counted } => write!(
+                f,
+                "the takings of {day} at {crossing_point}: the receipts add up to {received} dong, the counters say {counted}"
             ),
         }
     }

@@ -11,7 +11,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use super::failure::Failure;
 use super::writer::Writer;
 use super::{Ask, Order, Work};
-use crate::domain::act::Refusal;
+use crate::domain::act::{Refusal, Standing};
 use crate::domain::actor::Actor;
 use crate::domain::declaration::{Declaration, Details};
 use crate::domain::number::Number;
@@ -84,19 +84,25 @@ pub async fn order(
     reason: &str,
 ) -> Result<Vec<Number>, Failure> {
     let records = same_journey(conn, number).await.map_err(|error| Failure::Unavailable(Box::new(error)))?;
-    let not_now = |why| Failure::Refused(Refusal::NotNow { why, offered: Vec::new() });
+    let not_now = |why, state| {
+        let standing = Standing { action: Action::ErasePeople, state, due: Vec::new(), offered: Vec::new() };
+        Failure::Refused(Refusal::NotNow { why, standing })
+    };
     if records.is_empty() {
         return Err(Failure::NoSuchDeclaration);
     }
-    if records.iter().any(|record| !record.state.is_terminal()) {
-        return Err(not_now("state"));
+    if let Some(going_on) = records.iter().find(|record| !record.state.is_terminal()) {
+        return Err(not_now("state", going_on.state));
     }
     let mut erased = Vec::new();
     for record in records.iter().filter(|record| record.people.is_some()) {
         writer.ask(ask(who, record.number, reason.to_owned())).await?;
         erased.push(record.number);
     }
-    if erased.is_empty() { Err(not_now("no-people")) } else { Ok(erased) }
+    match records.as_slice().first() {
+        Some(record) if erased.is_empty() => Err(not_now("no-people", record.state)),
+        Some(_) | None => Ok(erased),
+    }
 }
 
 /// The record with this number and all that transfers join to it; none where it is not there.

@@ -4,6 +4,7 @@ use std::error::Error;
 
 use crate::domain::act::Refusal;
 use crate::domain::number::Number;
+use crate::storage::receipts::UsedReceipt;
 
 /// One variant for each way in which a piece of casework can fail. Knows nothing of HTTP.
 #[derive(Debug, thiserror::Error)]
@@ -17,9 +18,14 @@ pub enum Failure {
     /// The vehicle has an active declaration in this direction already.
     #[error("the vehicle has an active declaration in this direction")]
     VehicleAlreadyDeclared {
+        /// The vehicle's plate or wagon number.
+        vehicle: String,
         /// Which, where it is the caller's own firm's.
         other: Option<Number>,
     },
+    /// The receipt stands for another payment already, or was refunded already.
+    #[error("the receipt {} is used", .0.receipt)]
+    ReceiptUsed(UsedReceipt),
     /// The firm is not there, or disabled.
     #[error("the firm is not there or disabled")]
     NoSuchFirm,

@@ -278,6 +278,10 @@ impl Import {
                 },
                 Failure::Refused(Refusal::Invalid(failures)) => return Ok(Outcome::Refused(failures)),
                 Failure::VehicleAlreadyDeclared { .. } => RuleFailure::new("/vehicle", "vehicle-already-declared"),
+                Failure::ReceiptUsed(used) => RuleFailure::new("/fee/receipt", "receipt-used")
+                    .with("receipt", used.receipt)
+                    .with("crossing_point", used.crossing_point)
+                    .with("day", used.day),
                 Failure::NoSuchFirm => RuleFailure::new("/firm_tax_code", "firm-unknown"),
                 Failure::Refused(_)
                 | Failure::NoSuchDeclaration

@@ -7,19 +7,21 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
 
 use super::desk::{Desk, Trouble};
 use super::failure::Failure;
-use super::{Ask, Done, Work};
+use super::{Ask, Done, Order, Work};
 use crate::clock::Clock;
 use crate::domain::audit::Hash;
 use crate::domain::declaration::{Declaration, Source};
 use crate::domain::number::Number;
 use crate::domain::rule_book::InForce;
+use crate::domain::workflow::Action;
+use crate::intake::Line;
 
 /// The most that one set takes in: beyond it a set gains nothing and others wait longer.
 const LARGEST_SET: usize = 512;
@@ -60,6 +62,18 @@ impl Pending {
         }
     }
 
+    /// The receipt that is to stand for a payment by it.
+    pub(super) fn receipt(&self) -> Option<&str> {
+        match &self.ask.work {
+            Work::Act { order: Order::Action(Action::FeePay, said), .. } => said.receipt.as_deref(),
+            Work::Import(imported) => match &imported.says {
+                Line::History(history) => history.fee.as_ref().map(|fee| fee.receipt.as_str()),
+                Line::Declaration(_) => None,
+            },
+            Work::Declare { .. } | Work::Act { .. } => None,
+        }
+    }
+
     /// Where it is imported from.
     pub(super) fn source(&self) -> Option<&Source> {
         match &self.ask.work {
@@ -80,6 +94,7 @@ pub(super) fn random<const N: usize>() -> Result<[u8; N], Failure> {
 #[derive(Clone)]
 pub struct Writer {
     queue: mpsc::Sender<Pending>,
+    written: watch::Receiver<()>,
 }
 
 impl Writer {
@@ -91,11 +106,12 @@ impl Writer {
     /// Where the system gives no thread.
     pub fn start(url: String, clock: Clock, rules: Arc<InForce>) -> std::io::Result<Self> {
         let (queue, waiting) = mpsc::channel(QUEUE);
+        let (told, written) = watch::channel(());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        std::thread::Builder::new()
-            .name("writer".to_owned())
-            .spawn(move || runtime.block_on(Bureau { url, clock, rules, desk: None, left: None }.work(waiting)))?;
-        Ok(Self { queue })
+        std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
+            runtime.block_on(Bureau { url, clock, rules, desk: None, left: None }.work(waiting, &told));
+        })?;
+        Ok(Self { queue, written })
     }
 
     /// Asks for something to be done, and waits for the answer.
@@ -112,6 +128,12 @@ impl Writer {
             Ok(Err(_)) => Err(Failure::Unavailable("the writer has ended".into())),
             Err(_) => Err(Failure::Unavailable("no answer in time".into())),
         }
+    }
+
+    /// Tells whenever a set was written here; what other instances write, it does not tell.
+    #[must_use]
+    pub fn written(&self) -> watch::Receiver<()> {
+        self.written.clone()
     }
 
     /// How many wait.
@@ -166,7 +188,7 @@ struct Bureau {
 }
 
 impl Bureau {
-    async fn work(mut self, mut waiting: mpsc::Receiver<Pending>) {
+    async fn work(mut self, mut waiting: mpsc::Receiver<Pending>, told: &watch::Sender<()>) {
         let mut put_off: Vec<Pending> = Vec::new();
         loop {
             let mut set = std::mem::take(&mut put_off);
@@ -186,6 +208,7 @@ impl Bureau {
             // Two transactions: what fails in one half must never do the other again.
             self.settle(new).await;
             self.settle(actions).await;
+            told.send_replace(());
         }
     }
 
@@ -279,10 +302,11 @@ const fn count(items: usize) -> f64 {
     items as f64
 }
 
-/// Keeps the first of each idempotency key and of each source; the others wait for what it leads to.
+/// Keeps the first of each idempotency key, of each source and of each receipt; the others wait for what it leads to.
 fn one_a_key(set: Vec<Pending>) -> (Vec<Pending>, Vec<Pending>) {
     let mut seen: HashSet<(String, String, String)> = HashSet::new();
     let mut sources: HashSet<(String, String)> = HashSet::new();
+    let mut receipts: HashSet<String> = HashSet::new();
     set.into_iter().partition(|pending| {
         pending
             .ask
@@ -290,6 +314,7 @@ fn one_a_key(set: Vec<Pending>) -> (Vec<Pending>, Vec<Pending>) {
             .as_ref()
             .is_none_or(|keep| seen.insert((keep.caller.clone(), keep.route.clone(), keep.key.clone())))
             && pending.source().is_none_or(|source| sources.insert((source.source.clone(), source.source_id.clone())))
+            && pending.receipt().is_none_or(|receipt| receipts.insert(receipt.to_owned()))
     })
 }
 

@@ -26,7 +26,7 @@ pub struct Arguments {
     /// The name to sign in with
     username: String,
     /// What its owner does at the gate: admin, declarant, `gate_manager`, `border_guard`, `customs_officer`, …
-    #[arg(long, value_parser = word::<Role>)]
+    #[arg(long, value_parser = role)]
     role: Role,
     /// A declarant's firm, by its tax code
     #[arg(long, value_name = "TAX_CODE")]
@@ -43,6 +43,15 @@ pub struct Arguments {
     /// A file that holds the password; asked for at the terminal without
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
+}
+
+/// A role that an account may have: any but the service's own.
+fn role(text: &str) -> Result<Role, String> {
+    let roles = || Role::VARIANTS.iter().filter(|role| **role != Role::System);
+    roles().copied().find(|role| role.as_str() == text).ok_or_else(|| {
+        let roles: Vec<&str> = roles().map(|role| role.as_str()).collect();
+        format!("it is one of {}", roles.join(", "))
+    })
 }
 
 fn word<T: std::str::FromStr<Err = UnknownWord>>(text: &str) -> Result<T, UnknownWord> {

@@ -29,9 +29,15 @@ pub async fn doctor(settings: &Settings) -> anyhow::Result<()> {
         eprintln!();
     }
     println!(
-        "recounted {} declarations in one snapshot: {} counters, {} months' stocks, {} dwell counts and {} places of \
-         vehicles compared, {} closings checked",
-        findings.declarations, findings.counters, findings.stocks, findings.dwells, findings.places, findings.closings
+        "recounted {} declarations in one snapshot: {} counters, {} months' stocks, {} dwell counts, {} places of \
+         vehicles and {} receipts compared, {} closings checked",
+        findings.declarations,
+        findings.counters,
+        findings.stocks,
+        findings.dwells,
+        findings.places,
+        findings.receipts,
+        findings.closings
     );
     for difference in findings.differences.iter().take(LISTED) {
         println!("  {difference}");

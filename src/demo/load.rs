@@ -57,7 +57,8 @@ pub fn load(
     let (firm_tax_code, firm_name) = declaring.map(|firm| (firm.tax_code.clone(), firm.name.clone())).unzip();
     let fee = stamps.ready_at.zip(stamps.registered_at).map(|(ready, registered)| FeePaid {
         amount_vnd: fee_vnd(random, cargo_class),
-        receipt: format!("BL{}-{}", declared.year(), random.digits(7)),
+        // The drawn digits alone would come twice in a quarter: an older system's id does not.
+        receipt: format!("BL{}-{}-{}", declared.year(), random.digits(7), source.source_id),
         paid_at: super::course::part_of_the_way(random, registered, ready, 30, 100),
     });
     let content = Content {

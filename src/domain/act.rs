@@ -11,6 +11,7 @@ use super::content::{self, Content, People, to_micros};
 use super::declaration::{Declaration, Details, Entry};
 use super::firm::CheckDigit;
 use super::legal_clocks::Breach;
+use super::next::{NextStep, next};
 use super::number::Number;
 use super::period::local_day;
 use super::reference::{Reference, TrackFacts};
@@ -60,13 +61,13 @@ pub enum Refusal {
     NotNow {
         /// Why, as a slug.
         why: &'static str,
-        /// What is open instead.
-        offered: Vec<Action>,
+        /// Where the record stands.
+        standing: Standing,
     },
     /// A hold stops it; these actions are open to the caller.
     OnHold {
-        /// What is open instead.
-        offered: Vec<Action>,
+        /// Where the record stands.
+        standing: Standing,
     },
     /// The crossing point takes nobody in, or not this vehicle, on this day.
     GateClosed {
@@ -77,6 +78,36 @@ pub enum Refusal {
     },
     /// What was said does not hold.
     Invalid(Vec<RuleFailure>),
+}
+
+/// Where a record stands when an action is refused: what whoever asked must know to do the right thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// What was asked for.
+    pub action: Action,
+    /// The record's state.
+    pub state: State,
+    /// Who must act now, on what.
+    pub due: Vec<NextStep>,
+    /// What is open to the caller instead.
+    pub offered: Vec<Action>,
+}
+
+impl Standing {
+    /// The action by which somebody leads the record to where what was asked for is possible, if one is enough.
+    #[must_use]
+    pub fn way(&self) -> Option<Action> {
+        let starts_from = |state: State| self.action.starts_from().any(|from| from == state);
+        let leads = |way: &Action| way.is_for_people() && way.leads_to(self.state).is_some_and(starts_from);
+        Action::VARIANTS.iter().copied().find(leads).filter(|_| !starts_from(self.state))
+    }
+}
+
+impl Refusal {
+    /// The rules said that `action` may follow, and the record says that it cannot.
+    pub(super) const fn not_following(action: Action, state: State) -> Self {
+        Self::NotNow { why: "state", standing: Standing { action, state, due: Vec::new(), offered: Vec::new() } }
+    }
 }
 
 /// What an action led to.
@@ -235,6 +266,8 @@ impl Declaration {
             Action::TractorReturned => {
                 if self.progress.onward.is_none() {
                     no("no-transshipment")
+                } else if !self.was_transshipped_here() {
+                    no("transshipped-elsewhere")
                 } else {
                     unless(self.progress.tractor_returned.is_none(), "returned-already")
                 }
@@ -285,6 +318,10 @@ impl Declaration {
                 {
                     return Some(obstacle);
                 }
+                // A paid fee that went with the vehicle is refunded from where it is now, once.
+                if action == Action::FeeRefund && part.receipt.is_some() && self.progress.transferred_to.is_some() {
+                    return no("fee-transferred");
+                }
                 part.reason_against(action, &self.content).and_then(no)
             }
         }
@@ -318,32 +355,38 @@ pub(super) fn required_tracks(
 impl Part {
     /// Why this part's own state forbids `action`, as a slug; nothing when it does not.
     fn reason_against(&self, action: Action, content: &Content) -> Option<&'static str> {
-        let (holds, why) = match action {
+        let first = |reasons: &[(bool, &'static str)]| reasons.iter().find(|(stands, _)| *stands).map(|(_, why)| *why);
+        let (decided, no_lane) = ((self.is_decided(), "decided"), (self.lane.is_none(), "no-lane"));
+        let paid = (self.receipt.is_some(), "paid");
+        let below_red = self.lane.is_some_and(|lane| lane < Lane::Red);
+        match action {
             Action::CustomsSetLane => {
-                if self.lane.is_some() {
-                    (false, "lane-given")
-                } else {
-                    let named = !content.customs_declarations.is_empty()
-                        || content.cargo_class == Some(content::CargoClass::Empty);
-                    (named, "no-customs-declaration")
-                }
+                let named =
+                    !content.customs_declarations.is_empty() || content.cargo_class == Some(content::CargoClass::Empty);
+                first(&[(self.lane.is_some(), "lane-given"), (!named, "no-customs-declaration")])
             }
-            Action::CustomsRaiseLane => {
-                (!self.is_decided() && self.lane.is_some_and(|lane| lane < Lane::Red), "lane-cannot-rise")
-            }
-            Action::CustomsCheckDocuments => (
-                !self.is_decided() && !self.documents_checked && self.lane.is_some_and(|lane| lane > Lane::Green),
-                "no-documents-to-check",
-            ),
-            Action::CustomsInspect => (
-                !self.is_decided()
-                    && self.lane == Some(Lane::Red)
-                    && self.inspection != Some(InspectionResult::Conforms),
-                "nothing-to-inspect",
-            ),
-            Action::CustomsClear => (self.may_be_cleared(), "not-fit-to-clear"),
-            Action::CustomsRefuse => (!self.is_decided() && self.lane.is_some(), "no-lane-or-decided"),
-            Action::CustomsRevoke | Action::BorderGuardRevoke => (self.is_decided(), "not-decided"),
+            Action::CustomsRaiseLane => first(&[decided, no_lane, (!below_red, "lane-is-red")]),
+            Action::CustomsCheckDocuments => first(&[
+                decided,
+                no_lane,
+                (self.lane == Some(Lane::Green), "lane-is-green"),
+                (self.documents_checked, "documents-checked"),
+            ]),
+            Action::CustomsInspect => first(&[
+                decided,
+                no_lane,
+                (below_red, "lane-is-not-red"),
+                (self.inspection == Some(InspectionResult::Conforms), "inspected"),
+            ]),
+            Action::CustomsClear => first(&[
+                decided,
+                no_lane,
+                (self.lane > Some(Lane::Green) && !self.documents_checked, "documents-not-checked"),
+                (self.inspection == Some(InspectionResult::Differs), "goods-differ"),
+                (!self.may_be_cleared(), "not-inspected"),
+            ]),
+            Action::CustomsRefuse => first(&[decided, no_lane]),
+            Action::CustomsRevoke | Action::BorderGuardRevoke => first(&[(!self.is_decided(), "not-decided")]),
             Action::HealthPass
             | Action::AnimalQuarantinePass
             | Action::PlantQuarantinePass
@@ -354,17 +397,24 @@ impl Part {
             | Action::BorderGuardRefuse
             | Action::HealthRequireTreatment
             | Action::AnimalQuarantineRequireTreatment
-            | Action::PlantQuarantineRequireTreatment => (!self.is_decided(), "decided"),
+            | Action::PlantQuarantineRequireTreatment => first(&[decided]),
             Action::HealthRevoke | Action::AnimalQuarantineRevoke | Action::PlantQuarantineRevoke => {
-                (self.state != TrackState::NotBegun, "not-begun")
+                first(&[(self.state == TrackState::NotBegun, "not-begun")])
             }
-            Action::FeeAssess => (!self.is_done(), "paid-or-waived"),
-            Action::FeePay => (!self.is_done() && self.amount_vnd.is_some(), "not-assessed-or-paid"),
-            Action::FeeWaive => (!self.is_done(), "paid-or-waived"),
-            Action::FeeRefund => (self.receipt.is_some(), "not-paid"),
-            Action::TransshipmentStart => (self.state == TrackState::NotBegun, "begun"),
-            Action::TransshipmentFinish => (self.state == TrackState::UnderWay, "not-under-way"),
-            Action::TransshipmentRevoke => (self.state != TrackState::NotBegun, "not-begun"),
+            // A waiver given by mistake is mended by assessing the fee after all.
+            Action::FeeAssess => first(&[paid]),
+            Action::FeePay => first(&[paid, (self.is_done(), "waived"), (self.amount_vnd.is_none(), "not-assessed")]),
+            Action::FeeWaive => first(&[paid, (self.is_done(), "waived")]),
+            Action::FeeRefund => first(&[(self.receipt.is_none(), "not-paid")]),
+            Action::TransshipmentStart => first(&[
+                (self.state == TrackState::UnderWay, "transshipment-under-way"),
+                (self.is_done(), "transshipment-finished"),
+            ]),
+            Action::TransshipmentFinish => first(&[
+                (self.state == TrackState::NotBegun, "transshipment-not-begun"),
+                (self.is_done(), "transshipment-finished"),
+            ]),
+            Action::TransshipmentRevoke => first(&[(self.state == TrackState::NotBegun, "transshipment-not-begun")]),
             Action::ExtendClock
             | Action::ClockBreach
             | Action::Create
@@ -393,9 +443,8 @@ impl Part {
             | Action::TakeOver
             | Action::ErasePeople
             | Action::HoldPlace
-            | Action::HoldRelease => (true, ""),
-        };
-        if holds { None } else { Some(why) }
+            | Action::HoldRelease => None,
+        }
     }
 }
 
@@ -417,7 +466,7 @@ pub fn act(
         return Err(Refusal::NotVisible);
     }
     if let Some(obstacle) = declaration.obstacle(order.action, actor, now, rules) {
-        return Err(refused(declaration, obstacle, actor, now, rules));
+        return Err(refused(declaration, order.action, obstacle, actor, now, rules));
     }
     if order.action == Action::Arrive {
         may_arrive(declaration, now, rules)?;
@@ -458,15 +507,22 @@ fn may_arrive(declaration: &Declaration, now: DateTime<Utc>, rules: Rules) -> Re
 /// The refusal that an obstacle is, with what is open instead.
 pub(super) fn refused(
     declaration: &Declaration,
+    action: Action,
     obstacle: Obstacle,
     actor: &Actor,
     now: DateTime<Utc>,
     rules: Rules,
 ) -> Refusal {
+    let standing = || Standing {
+        action,
+        state: declaration.state,
+        due: next(declaration),
+        offered: declaration.offered(actor, now, rules),
+    };
     match obstacle {
         Obstacle::NotYours(why) => Refusal::NotYours(why),
-        Obstacle::NotNow(why) => Refusal::NotNow { why, offered: declaration.offered(actor, now, rules) },
-        Obstacle::OnHold => Refusal::OnHold { offered: declaration.offered(actor, now, rules) },
+        Obstacle::NotNow(why) => Refusal::NotNow { why, standing: standing() },
+        Obstacle::OnHold => Refusal::OnHold { standing: standing() },
         Obstacle::RuleFailures(failures) => Refusal::Invalid(failures),
     }
 }
@@ -483,7 +539,8 @@ impl Acted {
     ) -> Result<(), Refusal> {
         let entry = Entry { seq: self.after.revision + 1, action, actor, role, at: now, recorded_at: now, details };
         // The rules above said that it follows; if the record says otherwise, it is refused, not half done.
-        self.after.evolve(&entry).map_err(|_| Refusal::NotNow { why: "state", offered: Vec::new() })?;
+        let state = self.after.state;
+        self.after.evolve(&entry).map_err(|_| Refusal::not_following(action, state))?;
         self.entries.push(entry);
         Ok(())
     }
@@ -525,6 +582,11 @@ impl Acted {
 }
 
 impl Action {
+    /// The states that it starts from.
+    pub fn starts_from(self) -> impl Iterator<Item = State> {
+        self.rule().moves.iter().flat_map(|step| step.from).copied()
+    }
+
     /// Where the action leads from `state` by the table; none when it does not start there.
     #[must_use]
     pub fn leads_to(self, state: State) -> Option<State> {

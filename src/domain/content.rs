@@ -108,6 +108,7 @@ pub struct GoodsLine {
     /// What it is, in words.
     pub description: String,
     /// How much of it, in `unit`.
+    #[serde(serialize_with = "as_it_is_written")]
     pub quantity: f64,
     /// The unit that `quantity` counts.
     pub unit: String,
@@ -116,6 +117,27 @@ pub struct GoodsLine {
     /// Where it was made, ISO 3166 alpha-2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
+}
+
+impl GoodsLine {
+    /// The chapter of the Harmonized System that it falls in.
+    #[must_use]
+    pub fn chapter(&self) -> Option<u8> {
+        self.hs_code.get(..2)?.parse().ok()
+    }
+}
+
+/// A whole number without decimals: 1200, not 1200.0.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's serialize_with passes a reference")]
+fn as_it_is_written<S: serde::Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    /// Up to here every whole number has its own f64.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if number.fract() == 0.0 && number.abs() < EXACT {
+        #[expect(clippy::cast_possible_truncation, reason = "whole, and within what an i64 holds")]
+        serializer.serialize_i64(*number as i64)
+    } else {
+        serializer.serialize_f64(*number)
+    }
 }
 
 /// A customs declaration that the goods stand on.
@@ -275,7 +297,7 @@ impl Content {
     /// The chapters of the Harmonized System that its goods fall in, each once.
     #[must_use]
     pub fn hs_chapters(&self) -> Vec<u8> {
-        let mut chapters: Vec<u8> = self.goods.iter().filter_map(|line| line.hs_code.get(..2)?.parse().ok()).collect();
+        let mut chapters: Vec<u8> = self.goods.iter().filter_map(GoodsLine::chapter).collect();
         chapters.sort_unstable();
         chapters.dedup();
         chapters
@@ -286,6 +308,12 @@ impl Content {
 #[must_use]
 pub fn vehicle_key(country: &str, plate: &str) -> String {
     format!("{country}:{plate}")
+}
+
+/// The plate or wagon number in a vehicle's key.
+#[must_use]
+pub fn mark_in(vehicle_key: &str) -> &str {
+    vehicle_key.split_once(':').map_or(vehicle_key, |(_, mark)| mark)
 }
 
 /// An instant as the database keeps it, in whole microseconds.

@@ -143,7 +143,7 @@ pub struct Progress {
     /// The legal clocks that ran out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub breaches: Vec<Breach>,
-    /// Its clearance came with it from another crossing point and was counted there.
+    /// Customs cleared it at another crossing point before it came, and it was counted there: once for a vehicle.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub carried_clearance: bool,
     /// When its driver and crew were erased.

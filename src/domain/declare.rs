@@ -61,7 +61,7 @@ pub fn declare(new: NewDeclaration, actor: &Actor, now: DateTime<Utc>, rules: Ru
         },
     };
     let mut after =
-        Declaration::begin(new.number, &entry).map_err(|_| Refusal::NotNow { why: "state", offered: Vec::new() })?;
+        Declaration::begin(new.number, &entry).map_err(|_| Refusal::not_following(Action::Create, State::Draft))?;
     after.people = people_seal.is_some().then_some(people);
     after.people_seal = people_seal;
     let mut acted = Acted { after, entries: vec![entry], transferred: None };
@@ -103,7 +103,7 @@ pub fn amend(
         return Err(Refusal::NotVisible);
     }
     if let Some(obstacle) = declaration.obstacle(Action::Amend, actor, now, rules) {
-        return Err(refused(declaration, obstacle, actor, now, rules));
+        return Err(refused(declaration, Action::Amend, obstacle, actor, now, rules));
     }
     let people_before = declaration.people.clone().unwrap_or_default();
     let changes = changes(&declaration.content, &people_before, &sent.content, &sent.people);
@@ -115,7 +115,7 @@ pub fn amend(
     let mut failures: Vec<RuleFailure> = changed
         .iter()
         .filter(|field| !may_change(field, declaration.state))
-        .map(|field| RuleFailure::new(format!("/{field}"), "not-amendable-now"))
+        .map(|field| not_amendable(field, declaration.state))
         .collect();
     if declaration.state == State::Draft {
         failures.extend(unkeepable(&sent.content, Some(&sent.people)));
@@ -165,6 +165,13 @@ pub fn amend(
     }
     acted.settle(now, rules)?;
     Ok(acted)
+}
+
+/// That `field` may not change in `state`, and whether it may once the gate has returned the declaration.
+fn not_amendable(field: &str, state: State) -> RuleFailure {
+    let failure = RuleFailure::new(format!("/{field}"), "not-amendable-now");
+    let later = state != State::Returned && may_change(field, State::Returned);
+    if later { failure.with("when", State::Returned) } else { failure }
 }
 
 /// Whether `field` may change in `state`, where amending is possible at all.

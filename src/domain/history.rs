@@ -14,6 +14,7 @@ use super::declaration::{Source, Stamps, YardPlace};
 use super::firm::check_tax_code;
 use super::period::local_day;
 use super::reading::Fields;
+use super::receipt::{MAX_RECEIPT, receipt_number};
 use super::reference::GateKind;
 use super::rule_failure::{Findings, RuleFailure};
 use super::sent::read_declaration;
@@ -94,7 +95,7 @@ impl History {
             place.bay = place.bay.as_deref().map(tidy);
         }
         if let Some(fee) = &mut self.fee {
-            fee.receipt = tidy(&fee.receipt);
+            fee.receipt = receipt_number(&fee.receipt);
             fee.paid_at = to_micros(fee.paid_at);
         }
         self
@@ -219,7 +220,11 @@ impl History {
         if !(0..=MAX_FEE_VND).contains(&fee.amount_vnd) {
             findings.fail(RuleFailure::new("/fee/amount_vnd", "amount-out-of-range").with("max", MAX_FEE_VND));
         }
-        check_name(&fee.receipt, "/fee/receipt", findings);
+        if fee.receipt.chars().count() > MAX_RECEIPT {
+            findings.fail(RuleFailure::new("/fee/receipt", "too-long").with("max", MAX_RECEIPT));
+        } else {
+            check_name(&fee.receipt, "/fee/receipt", findings);
+        }
         if fee.paid_at > now {
             findings.fail(RuleFailure::new("/fee/paid_at", "stamp-in-future"));
         }

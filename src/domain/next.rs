@@ -113,7 +113,7 @@ fn holders(declaration: &Declaration) -> Vec<NextStep> {
 
 /// The foreign tractor must go back once its goods are on another vehicle.
 fn tractor(declaration: &Declaration) -> Option<NextStep> {
-    let due = declaration.progress.onward.is_some() && declaration.progress.tractor_returned.is_none();
+    let due = declaration.was_transshipped_here() && declaration.progress.tractor_returned.is_none();
     due.then_some(NextStep::new(Role::BorderGuard, Due::TractorReturned, Action::TractorReturned))
 }
 

@@ -5,6 +5,7 @@ mod calendar;
 mod change;
 mod entries;
 mod files;
+mod tariff;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +22,7 @@ pub use entries::{
     Country, CrossingPoint, CustomsTypeCode, Gate, ReferenceEntry, TrackFacts, TrackRule, Validity, Yard,
 };
 pub use files::files;
+pub use tariff::{AppliesTo, Band, Basis, Journey, Multiplier, Rate, Rounding, Tariff};
 
 words! {
     /// What crosses at a gate.
@@ -36,6 +38,7 @@ words! {
         CustomsTypeCodes = "customs_type_codes",
         TrackRules = "track_rules",
         Countries = "countries",
+        Tariffs = "tariffs",
         Calendars = "calendars",
     }
 }
@@ -55,6 +58,7 @@ pub struct Reference {
     customs_type_codes: Dated<CustomsTypeCode>,
     track_rules: Dated<TrackRule>,
     countries: Dated<Country>,
+    tariffs: Dated<Tariff>,
     calendars: Dated<Calendar>,
 }
 
@@ -76,6 +80,7 @@ impl Reference {
                 List::CustomsTypeCodes => reference.customs_type_codes.add(entry),
                 List::TrackRules => reference.track_rules.add(entry),
                 List::Countries => reference.countries.add(entry),
+                List::Tariffs => reference.tariffs.add(entry),
                 List::Calendars => reference.calendars.add(entry),
             };
             if let Err(fault) = added {
@@ -90,6 +95,11 @@ impl Reference {
         for yard in reference.yards.all() {
             if reference.crossing_point(&yard.crossing_point, yard.validity.valid_from).is_none() {
                 faults.push(format!("yards {}: there is no crossing point {}", yard.code, yard.crossing_point));
+            }
+        }
+        for tariff in reference.tariffs.all() {
+            if let Some(fault) = tariff.fault() {
+                faults.push(format!("tariffs {}: {fault}", tariff.code()));
             }
         }
         for calendar in reference.calendars.all() {
@@ -156,6 +166,22 @@ impl Reference {
     #[must_use]
     pub fn country(&self, code: &str, day: NaiveDate) -> Option<&Country> {
         self.countries.get(code, day)
+    }
+
+    /// The rates of the tariff in force on `day`, by code.
+    pub fn rates(&self, day: NaiveDate) -> impl Iterator<Item = &Rate> {
+        self.tariffs.on(day).filter_map(|tariff| match tariff {
+            Tariff::Rate(rate) => Some(rate),
+            Tariff::Multiplier(_) => None,
+        })
+    }
+
+    /// The percentages of the tariff in force on `day`, by code.
+    pub fn multipliers(&self, day: NaiveDate) -> impl Iterator<Item = &Multiplier> {
+        self.tariffs.on(day).filter_map(|tariff| match tariff {
+            Tariff::Rate(_) => None,
+            Tariff::Multiplier(multiplier) => Some(multiplier),
+        })
     }
 
     /// The crossing point whose counts of `day` are `code`'s: as it stands that day, else as it last stood before

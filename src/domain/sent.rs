@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::content::{Content, CustomsDeclaration, GoodsLine, People, Person, TravelDocument, Vehicle};
 use super::declaration::Details;
 use super::reading::Fields;
+use super::receipt::receipt_number;
 use super::rule_failure::RuleFailure;
 use super::words::UnknownWord;
 use super::workflow::{Action, Field};
@@ -211,7 +212,7 @@ pub fn action(sent: Value) -> Result<(Action, Details), Vec<RuleFailure>> {
             Field::Means => said.means = fields.word("means"),
             Field::Result => said.result = fields.word("result"),
             Field::AmountVnd => said.amount_vnd = fields.integer("amount_vnd"),
-            Field::Receipt => said.receipt = fields.text("receipt"),
+            Field::Receipt => said.receipt = fields.text("receipt").map(|receipt| receipt_number(&receipt)),
             Field::OnwardPlate => said.onward_plate = fields.text("onward_plate"),
             Field::LegalReason => said.legal_reason = fields.text("legal_reason"),
             Field::Hold => {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::fee::Working;
 use super::number::Number;
 use super::words::words;
 use super::workflow::QuarantineKind;
@@ -95,6 +96,10 @@ pub struct Part {
     /// Fee: what is to be paid, in whole dong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount_vnd: Option<i64>,
+    /// Fee: what the tariff asked when it was assessed, and how that comes about; none where no proposal could be made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Working>)]
+    pub working: Option<Box<Working>>,
     /// Fee: the receipt's number, once paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<String>,
@@ -134,6 +139,7 @@ impl Part {
             inspection_until: None,
             treatment: false,
             amount_vnd: None,
+            working: None,
             receipt: None,
             payments: Vec::new(),
         }
@@ -165,7 +171,7 @@ impl Part {
     }
 
     /// The part as it begins anew after its declaration was returned: the lane stays the floor
-    /// under the next one, a fee that was paid or waived stays so.
+    /// under the next one, a fee that was paid or waived stays so, and what changed hands stays counted.
     #[must_use]
     pub fn begun_anew(&self, track: Track) -> Self {
         if track == Track::Fee && self.is_done() {
@@ -173,9 +179,8 @@ impl Part {
         }
         Self {
             lane_floor: self.lane.max(self.lane_floor),
-            amount_vnd: self.amount_vnd,
+            // What was assessed is not: the goods may be others when it comes again.
             payments: self.payments.clone(),
-            state: if self.amount_vnd.is_some() { TrackState::UnderWay } else { TrackState::NotBegun },
             ..Self::required(self.because.clone())
         }
     }

@@ -339,9 +339,10 @@ impl Action {
             Self::BorderGuardRefuse => part(Track::BorderGuard, &[BorderGuard], STAY_ARRIVED, REASON),
             Self::BorderGuardRevoke => part(Track::BorderGuard, &[BorderGuard], STAY_ARRIVED, REASON),
 
-            Self::FeeAssess => part(Track::Fee, &[FeeCollector], STAY_REGISTERED, &[Required(F::AmountVnd)]),
+            Self::FeeAssess => part(Track::Fee, &[FeeCollector], STAY_REGISTERED, &[Optional(F::AmountVnd), Optional(F::Reason)]),
             Self::FeePay    => part(Track::Fee, &[FeeCollector], STAY_REGISTERED, &[Required(F::Receipt)]),
             Self::FeeWaive  => part(Track::Fee, &[FeeCollector], STAY_REGISTERED, REASON),
+            // Not from `transferred`: a paid fee goes on with the vehicle, and is refunded where it went.
             Self::FeeRefund => part(Track::Fee, &[FeeCollector],
                                     to!(&[Registered, Arrived, InYard, Ready, Completed, Cancelled, Rejected, Expired, TurnedBack, Transferred] => Same), REASON),
 

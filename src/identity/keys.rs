@@ -193,16 +193,15 @@ impl PublicKeys {
     /// neither.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
-        let keys: Vec<VerifyingKey> = match public_key(text) {
-            Some(key) => vec![key],
-            None => {
-                let set: serde_json::Value = serde_json::from_str(text).ok()?;
-                let of = |jwk: &serde_json::Value| {
-                    let bytes = URL_SAFE_NO_PAD.decode(jwk.get("x")?.as_str()?).ok()?;
-                    VerifyingKey::from_bytes(&bytes.try_into().ok()?).ok()
-                };
-                set.get("keys")?.as_array()?.iter().filter_map(of).collect()
-            }
+        let keys: Vec<VerifyingKey> = if let Some(key) = public_key(text) {
+            vec![key]
+        } else {
+            let set: serde_json::Value = serde_json::from_str(text).ok()?;
+            let of = |jwk: &serde_json::Value| {
+                let bytes = URL_SAFE_NO_PAD.decode(jwk.get("x")?.as_str()?).ok()?;
+                VerifyingKey::from_bytes(&bytes.try_into().ok()?).ok()
+            };
+            set.get("keys")?.as_array()?.iter().filter_map(of).collect()
         };
         let named = keys.iter().filter_map(|key| Some((Verifier::of(key)?.kid, *key)));
         Some(Self(named.collect())).filter(|keys| !keys.0.is_empty())

@@ -10,7 +10,7 @@ use crate::domain::declaration::Entry;
 use crate::domain::number::Number;
 
 /// One row of `actions`, without the declaration it belongs to.
-#[derive(Clone, Debug, Queryable, Selectable)]
+#[derive(Clone, Debug, Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = actions, check_for_backend(diesel::pg::Pg))]
 #[expect(missing_docs, reason = "the columns are described in the migrations")]
 pub struct StoredAction {

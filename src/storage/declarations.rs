@@ -31,7 +31,7 @@ pub struct Unreadable {
 }
 
 /// One row of `declarations`, as far as a record is made from it.
-#[derive(Clone, Debug, Queryable, Selectable)]
+#[derive(Clone, Debug, Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = declarations, check_for_backend(diesel::pg::Pg))]
 pub struct Stored {
     number: i64,

@@ -15,6 +15,7 @@ pub mod declarations;
 pub mod dwell;
 pub mod embedded;
 pub mod evidence;
+pub mod feed;
 pub mod firms;
 pub mod hourly_backlog;
 pub mod idempotency;
@@ -22,6 +23,7 @@ pub mod mandates;
 pub mod migrate;
 pub mod pool;
 pub mod published;
+pub mod receipts;
 pub mod reference;
 #[expect(missing_docs, reason = "the tables are described in the migrations")]
 pub mod schema;

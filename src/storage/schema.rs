@@ -264,3 +264,17 @@ diesel::table! {
         signature -> Binary,
     }
 }
+
+diesel::table! {
+    receipts (receipt, kind) {
+        receipt -> Text,
+        kind -> Text,
+        declaration -> BigInt,
+        seq -> Integer,
+        crossing_point -> Text,
+        day -> Date,
+        at -> Timestamptz,
+        amount_vnd -> BigInt,
+        actor -> Text,
+    }
+}

@@ -205,6 +205,7 @@ fn said_somewhere() -> BTreeSet<String> {
     let rule_codes = rules(&code);
     keys.extend(why.filter(|slug| !rule_codes.contains(slug)).map(|slug| format!("why-{slug}")));
     keys.extend(slugs(&code, &["say(language,", "text("]).into_iter().filter(|key| key.starts_with("page-")));
+    keys.extend(said_by_name(&code));
     // Those of the papers stand in quotes, wherever that is.
     let quoted = code.split('"').filter(|text| {
         ["report-", "chart-", "open-data-"]
@@ -219,6 +220,14 @@ fn said_somewhere() -> BTreeSet<String> {
         }
     }
     keys
+}
+
+/// The keys that stand in the code as they are, in a call of `say`.
+fn said_by_name(code: &str) -> BTreeSet<String> {
+    let literal = |call: &str| call.split(')').next().and_then(|call| call.split('"').nth(1)).map(str::to_owned);
+    let is_key =
+        |key: &String| key.contains('-') && key.bytes().all(|byte| byte.is_ascii_lowercase() || b"-.".contains(&byte));
+    code.split("say(").skip(1).filter_map(literal).filter(is_key).collect()
 }
 
 #[test]
@@ -251,6 +260,44 @@ fn whatever_the_code_says_there_is_a_text_for() {
     let there = places(Language::Vi);
     let missing: Vec<_> = said_somewhere().into_iter().filter(|key| !there.contains_key(key)).collect();
     assert!(missing.is_empty(), "no text for {missing:#?}");
+}
+
+#[test]
+fn every_value_that_a_text_has_a_place_for_is_given_somewhere_under_that_name() {
+    let code = code();
+    let given = |name: &str| code.contains(&format!("(\"{name}\", "));
+    let never: Vec<String> = places(Language::Vi)
+        .into_iter()
+        .flat_map(|(key, values)| values.into_iter().map(move |value| (key.clone(), value)))
+        .filter(|(_, value)| !given(value))
+        .map(|(key, value)| format!("{key}: ${value}"))
+        .collect();
+    assert!(never.is_empty(), "nothing gives {never:#?}");
+}
+
+/// The names that the code gives values to a rule's sentence under: those said with its failure, wherever it arises.
+fn given_to(code: &str, rule: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for rest in code.split(&format!("\"{rule}\"")).skip(1) {
+        let statement: String = rest.split("RuleFailure::new").next().unwrap_or_default().chars().take(400).collect();
+        names.extend(statement.split(".with(\"").skip(1).filter_map(|with| with.split('"').next()).map(str::to_owned));
+    }
+    names
+}
+
+#[test]
+fn a_rule_whose_failure_says_no_value_has_no_place_for_one() {
+    let code = code();
+    let mut wrong = Vec::new();
+    for (key, values) in places(Language::Vi) {
+        let Some(rule) = key.strip_prefix("rule-") else { continue };
+        let given = given_to(&code, rule);
+        // Where the values come another way (a failure that is passed on), nothing is seen here.
+        if !given.is_empty() {
+            wrong.extend(values.difference(&given).map(|value| format!("{key}: ${value}, given {given:?}")));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

@@ -91,13 +91,18 @@ fn chained_anew(record: &mut Recorded) {
     }
 }
 
+/// One of two words that `word` is not.
+fn other_than(word: &str, one: &str, other: &str) -> String {
+    if word == one { other.to_owned() } else { one.to_owned() }
+}
+
 fn change_action(record: &mut Recorded, dice: &mut Dice) -> &'static str {
     let place = dice.throw(record.actions.len());
     let action = &mut record.actions[place];
     match dice.throw(8) {
         0 => action.actor.push('9'),
-        1 => action.role = if action.role == "admin" { "auditor" } else { "admin" }.to_owned(),
-        2 => action.action = if action.action == "remark" { "leave_gate" } else { "remark" }.to_owned(),
+        1 => action.role = other_than(&action.role, "admin", "auditor"),
+        2 => action.action = other_than(&action.action, "remark", "leave_gate"),
         3 => action.at += TimeDelta::microseconds(1),
         4 => action.recorded_at -= TimeDelta::seconds(1),
         5 => action.details.push(' '),
@@ -110,10 +115,10 @@ fn change_action(record: &mut Recorded, dice: &mut Dice) -> &'static str {
 fn change_row(row: &mut Row, dice: &mut Dice) -> &'static str {
     match dice.throw(17) {
         0 => row.revision += 1,
-        1 => row.state = if row.state == "completed" { "ready" } else { "completed" }.to_owned(),
+        1 => row.state = other_than(&row.state, "completed", "ready"),
         2 => row.firm += 1,
         3 => row.declarant.push('x'),
-        4 => row.direction = if row.direction == "import" { "export" } else { "import" }.to_owned(),
+        4 => row.direction = other_than(&row.direction, "import", "export"),
         5 => row.crossing_point.push('X'),
         6 => row.cargo_class = Some("fruit".to_owned()),
         7 => row.plate = None,
@@ -122,7 +127,7 @@ fn change_row(row: &mut Row, dice: &mut Dice) -> &'static str {
         10 => row.tracks.push("fee:done".to_owned()),
         11 => row.content = row.content.replacen("1200", "1201", 1),
         12 => row.people = row.people.as_ref().map(|people| people.replace("CN", "VN")),
-        13 => row.progress = r#"{"end_reason":"another"}"#.to_owned(),
+        13 => r#"{"end_reason":"another"}"#.clone_into(&mut row.progress),
         14 => row.stamps.declared_at = row.stamps.declared_at.map(|at| at + TimeDelta::days(1)),
         15 => row.people = None,
         _ => row.head.0[dice.throw(32)] ^= 1,
@@ -148,7 +153,7 @@ fn change_checkpoint(parts: &mut Parts, stranger: &Keys, dice: &mut Dice) -> &'s
             leaves.clear();
             checkpoint.actions = 0;
             checkpoint.root = merkle::Tree::default().root();
-            checkpoint.key_id = stranger.kid().to_owned();
+            stranger.kid().clone_into(&mut checkpoint.key_id);
             signed.signature = stranger.sign(checkpoint.canonical().as_bytes());
         }
         6 => {

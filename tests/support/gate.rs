@@ -32,6 +32,7 @@ pub struct TestGate {
     pub database: Arc<TestDatabase>,
     pub service: Service,
     pub clock: Clock,
+    keys: Arc<Keys>,
     address: SocketAddr,
     server: ServerHandle,
 }
@@ -80,21 +81,27 @@ impl TestGate {
             let sql = "insert into firms (tax_code, name, created_at) values ($1, 'Công ty ' || $1, now())";
             database.admin().await.execute(sql, &[&tax_code]).await.unwrap();
         }
-        Self::at(Arc::new(database), Clock::standing_at(NOW.parse().unwrap())).await
+        let keys = Arc::new(Keys::passing().unwrap());
+        Self::at(Arc::new(database), Clock::standing_at(NOW.parse().unwrap()), keys).await
     }
 
     /// Another instance of the service on the same database, with the same time.
     pub async fn another(&self) -> Self {
-        Self::at(Arc::clone(&self.database), self.clock.clone()).await
+        Self::at(Arc::clone(&self.database), self.clock.clone(), Arc::clone(&self.keys)).await
     }
 
-    async fn at(database: Arc<TestDatabase>, clock: Clock) -> Self {
+    /// An instance with the same keys and time on another database, as after a restore.
+    pub async fn restored(&self) -> Self {
+        Self::at(Arc::new(TestDatabase::open().await), self.clock.clone(), Arc::clone(&self.keys)).await
+    }
+
+    async fn at(database: Arc<TestDatabase>, clock: Clock, keys: Arc<Keys>) -> Self {
         let service = Service::open(Plan {
             database_url: database.url().to_owned(),
             cluster: database.cluster().map(EmbeddedCluster::watch),
             pool_size: 4,
             clock: clock.clone(),
-            keys: Arc::new(Keys::passing().unwrap()),
+            keys: Arc::clone(&keys),
             passwords: Passwords::cheap_for_tests().unwrap(),
             public_url: "https://gate.test".to_owned(),
             expire_after_days: 15,
@@ -118,7 +125,7 @@ impl TestGate {
         let server = server.run();
         let handle = server.handle();
         tokio::spawn(server);
-        Self { database, service, clock, address, server: handle }
+        Self { database, service, clock, keys, address, server: handle }
     }
 
     /// Where it is reached.

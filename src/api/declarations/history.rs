@@ -9,14 +9,15 @@ use utoipa::ToSchema;
 use super::number;
 use crate::api::principal::Caller;
 use crate::api::problem::{Problem, ProblemDocument};
-use crate::domain::actor::ActorId;
+use crate::domain::actor::{Actor, ActorId};
 use crate::domain::audit::hex;
 use crate::domain::number::Number;
 use crate::domain::workflow::Role;
 use crate::identity::principal::OauthScope;
+use crate::storage::actions::{self, StoredAction};
 use crate::storage::column_types::JsonText;
+use crate::storage::declarations;
 use crate::storage::pool::Pool;
-use crate::storage::{actions, declarations};
 
 /// One action as it was recorded.
 #[derive(Debug, Serialize, ToSchema)]
@@ -73,24 +74,33 @@ pub async fn read(caller: Caller, path: web::Path<String>, pool: web::Data<Pool>
     let rows = actions::of(&mut conn, number).await?;
     let items = rows
         .into_iter()
-        .map(|row| {
-            // A firm sees the agency and the crossing point, not the account.
-            let by_officer = row.role != Role::Declarant.as_str() && row.actor != ActorId::System.to_string();
-            let hidden = caller.actor.role == Role::Declarant && by_officer;
-            Ok(RecordedAction {
-                seq: row.seq,
-                action: row.action,
-                actor: (!hidden).then_some(row.actor),
-                role: row.role,
-                at: row.at,
-                recorded_at: row.recorded_at,
-                details: shown(row.details, hidden)?,
-                hash: hex(&row.hash),
-            })
-        })
+        .map(|row| RecordedAction::of(row, &caller.actor))
         .collect::<Result<_, serde_json::Error>>()
         .map_err(|error| Problem::Internal(Box::new(error)))?;
     Ok(HttpResponse::Ok().json(History { items }))
+}
+
+impl RecordedAction {
+    /// The action as `viewer` sees it.
+    ///
+    /// # Errors
+    ///
+    /// Where its details are no JSON.
+    pub fn of(row: StoredAction, viewer: &Actor) -> Result<Self, serde_json::Error> {
+        // A firm sees the agency and the crossing point, not the account.
+        let by_officer = row.role != Role::Declarant.as_str() && row.actor != ActorId::System.to_string();
+        let hidden = viewer.role == Role::Declarant && by_officer;
+        Ok(Self {
+            seq: row.seq,
+            action: row.action,
+            actor: (!hidden).then_some(row.actor),
+            role: row.role,
+            at: row.at,
+            recorded_at: row.recorded_at,
+            details: shown(row.details, hidden)?,
+            hash: hex(&row.hash),
+        })
+    }
 }
 
 /// The details as they stand; without the account that a take-over or transfer names, where it is hidden.

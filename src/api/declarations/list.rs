@@ -4,8 +4,9 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 
 use super::view::DeclarationView;
 use super::{Office, READERS};
+use crate::api::feed;
 use crate::api::frame::language;
-use crate::api::paging::{Asked, Cursors, Page, respond};
+use crate::api::paging::{Asked, Cursors, Page, limit, respond};
 use crate::api::principal::Caller;
 use crate::api::problem::{Problem, ProblemDocument};
 use crate::api::query;
@@ -87,6 +88,7 @@ fn asked(request: &HttpRequest, cursors: &Cursors, office: &Office) -> Result<(A
         ("due_before" = Option<DateTime<Utc>>, Query, description = "With a legal clock that falls due before this instant, by the calendar in force"),
         ("declared_from" = Option<DateTime<Utc>>, Query, description = "Declared at this instant or later"),
         ("declared_to" = Option<DateTime<Utc>>, Query, description = "Declared before this instant"),
+        ("changes_after" = Option<String>, Query, description = "With no other parameter but `limit`: the declarations that have changed since this cursor (empty: from the start), in the order of their last changes, none passed over and none twice; the answer is `Changes`, whose `next_cursor` leads on also when it is empty"),
         ("limit" = Option<i64>, Query, description = "At most so many; 50 by default, 200 at most"),
         ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before"),
     ),
@@ -94,6 +96,7 @@ fn asked(request: &HttpRequest, cursors: &Cursors, office: &Office) -> Result<(A
         (status = 200, description = "A page", body = Page<DeclarationView>, headers(("Link" = String, description = "The next page, as rel=\"next\""))),
         (status = 400, description = "A cursor that is not one of ours", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 401, description = "No valid token", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 410, description = "A `changes_after` from before the database was restored: begin anew", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "The role reads no declarations, or the crossing point is out of its scope", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "Every parameter that is unknown or wrong", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, description = "The database cannot be reached", body = ProblemDocument, content_type = "application/problem+json"),
@@ -109,6 +112,12 @@ pub async fn list(
     cursors: web::Data<Cursors>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(OauthScope::DeclarationsRead, READERS)?;
+    if request.query_string().split('&').any(|part| part.split('=').next() == Some("changes_after")) {
+        let (cursor, limit) = query::read(&request, |fields, refused| {
+            (fields.text("changes_after").unwrap_or_default(), limit(fields, refused))
+        })?;
+        return feed::changes(&caller, &request, &office, &pool, &cursors, (&cursor, limit)).await;
+    }
     let (page, filter) = asked(&request, &cursors, &office)?;
     if filter.crossing_point.as_deref().is_some_and(|code| !caller.actor.crossing_points.contains(code)) {
         return Err(Problem::Forbidden("crossing-point"));

@@ -32,13 +32,14 @@ use crate::texts::Language;
 
 pub mod actions;
 pub mod batch;
+pub mod fee;
 pub mod firm_names;
 pub mod history;
 pub mod list;
 pub mod view;
 
 /// The roles that read declarations at all.
-const READERS: &[Role] = &[
+pub const READERS: &[Role] = &[
     Role::Declarant,
     Role::CustomsOfficer,
     Role::BorderGuard,
@@ -63,7 +64,7 @@ pub struct Office {
 
 impl Office {
     /// The record as `who` sees it.
-    fn view(&self, declaration: &Declaration, who: &Principal, language: Language) -> DeclarationView {
+    pub fn view(&self, declaration: &Declaration, who: &Principal, language: Language) -> DeclarationView {
         let viewer = Viewer {
             actor: &who.actor,
             language,
@@ -112,7 +113,8 @@ pub(super) fn problem(
         Failure::NoSuchDeclaration => Problem::NotFound,
         Failure::Refused(Refusal::Invalid(failures)) => invalid(failures),
         Failure::Refused(refusal) => refusal.into(),
-        Failure::VehicleAlreadyDeclared { other } => Problem::VehicleAlreadyDeclared { other },
+        Failure::VehicleAlreadyDeclared { vehicle, other } => Problem::VehicleAlreadyDeclared { vehicle, other },
+        Failure::ReceiptUsed(used) => Problem::ReceiptUsed(Box::new(used)),
         Failure::NoSuchFirm => Problem::Forbidden("firm-disabled"),
         Failure::Stale(revision) => Problem::Stale(revision),
         Failure::KeyMismatch => Problem::IdempotencyMismatch,

@@ -369,13 +369,11 @@ pub async fn compare(
     let (Some(reported), Some(before)) = (reported, before) else { return Err(Problem::NotFound) };
     let unreadable = |error: serde_json::Error| Problem::Internal(error.into());
     let document = found(&pool, &path, before).await?.read().map_err(unreadable)?;
-    let figures = match after {
-        Some(after) => found(&pool, &path, after).await?.read().map_err(unreadable)?.figures(),
-        None => {
-            let book = rules.book();
-            let standing = live.figures(&mut *pool.get().await?, &reported, &book.reference).await?;
-            standing.figures.own.clone()
-        }
+    let figures = if let Some(after) = after {
+        found(&pool, &path, after).await?.read().map_err(unreadable)?.figures()
+    } else {
+        let book = rules.book();
+        live.figures(&mut *pool.get().await?, &reported, &book.reference).await?.figures.own.clone()
     };
     let differences = document.differences(&figures).into_iter().map(DifferenceView::from).collect();
     Ok(HttpResponse::Ok().json(DifferenceReport { period: reported.period.name, before, after, differences }))

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::throughput::{Dimension, LONGEST_DAILY, columns_of, gate_of, rows_of};
+use super::throughput::{Dimension, LONGEST_DAILY, Row, columns_of, gate_of, rows_of, steady_pieces};
 use super::{TIME_ZONE, Table, Wanted, wanted};
 use crate::api::principal::StatisticsReader;
 use crate::api::problem::{Problem, ProblemDocument};
@@ -52,7 +52,7 @@ pub struct DwellReport {
     /// `count` and the minutes that 50, 90 and 99 % of them did not exceed. Without dimensions every period has one,
     /// with null minutes where there is none.
     #[schema(value_type = Vec<Object>, example = json!([{"period": "2025-01", "direction": "export", "count": 7000, "p50": 95.2, "p90": 310.7, "p99": 1204.5}]))]
-    rows: Vec<Map<String, Value>>,
+    rows: Vec<Row>,
     #[serde(skip)]
     columns: Vec<&'static str>,
 }
@@ -139,7 +139,7 @@ fn report(
             .chain(values.into_iter().map(Value::from))
             .chain([Value::from(distribution.count())])
             .chain(minutes);
-        columns.iter().map(|column| (*column).to_owned()).zip(cells).collect()
+        Row(columns.iter().copied().zip(cells).collect())
     });
     DwellReport {
         from: question.span.from,
@@ -200,13 +200,7 @@ pub async fn read(
         return Err(Problem::InvalidRequest(vec![failure]));
     }
     let book = rules.book();
-    let pieces: Vec<(usize, Span)> = periods
-        .iter()
-        .enumerate()
-        .flat_map(|(place, period)| {
-            book.reference.steady_pieces(period.span).into_iter().map(move |piece| (place, piece))
-        })
-        .collect();
+    let pieces = steady_pieces(&periods, &book.reference);
     let spans: Vec<Span> = pieces.iter().map(|(_, span)| *span).collect();
     let taken = buckets(&mut *pool.get().await?, &spans, question.between, question.apart()).await?;
     question.wanted.respond(&request, &report(&question, &periods, &pieces, &taken, &book.reference, clock.now()))

@@ -24,6 +24,7 @@ pub mod measures;
 pub mod period;
 pub mod quarter;
 pub mod report;
+pub mod takings;
 pub mod throughput;
 
 pub use crate::domain::period::TIME_ZONE;

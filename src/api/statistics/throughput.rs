@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{TIME_ZONE, Table, Wanted, wanted};
@@ -38,6 +38,16 @@ pub const LONGEST_DAILY: i64 = 3_660;
 /// The most rows that an answer has: a year of days by every dimension, with room for more crossing points.
 const MOST_ROWS: usize = 30_000;
 
+/// A row of an answer, its fields in their order: the period, the dimensions, the measures.
+#[derive(Debug)]
+pub(super) struct Row(pub(super) Vec<(&'static str, Value)>);
+
+impl Serialize for Row {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
 /// Counts by period and dimensions.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ThroughputReport {
@@ -56,7 +66,7 @@ pub struct ThroughputReport {
     closed: bool,
     /// A row a period and combination of the dimensions, each with `period`, the dimensions and the measures.
     #[schema(value_type = Vec<Object>, example = json!([{"period": "2025-01", "direction": "export", "declared": 7000}]))]
-    rows: Vec<Map<String, Value>>,
+    rows: Vec<Row>,
     #[serde(skip)]
     columns: Vec<&'static str>,
 }
@@ -76,15 +86,15 @@ impl Table for ThroughputReport {
     }
 }
 
-/// The heading and the rows of a table of objects.
-pub(super) fn rows_of(columns: &[&'static str], rows: &[Map<String, Value>]) -> Vec<Vec<String>> {
+/// The heading and the rows of a table.
+pub(super) fn rows_of(columns: &[&'static str], rows: &[Row]) -> Vec<Vec<String>> {
     let heading = columns.iter().map(|column| (*column).to_owned()).collect();
-    let cell = |row: &Map<String, Value>, column: &str| match row.get(column) {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Null) | None => String::new(),
-        Some(other) => other.to_string(),
+    let cell = |(_, value): &(&str, Value)| match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
     };
-    let rows = rows.iter().map(|row| columns.iter().map(|column| cell(row, column)).collect());
+    let rows = rows.iter().map(|row| row.0.iter().map(cell).collect());
     std::iter::once(heading).chain(rows).collect()
 }
 
@@ -150,6 +160,12 @@ fn combinations(by: &[Dimension], reference: &Reference, pieces: &[Span], sums: 
     all.into_iter().collect()
 }
 
+/// The periods in pieces within which no crossing point changes its gate, each with its period's place.
+pub(super) fn steady_pieces(periods: &[Period], reference: &Reference) -> Vec<(usize, Span)> {
+    let pieces = |period: &Period| reference.steady_pieces(period.span).into_iter();
+    periods.iter().enumerate().flat_map(|(place, period)| pieces(period).map(move |piece| (place, piece))).collect()
+}
+
 /// The gate whose counts these are; a crossing point that nobody knows stands for itself.
 pub(super) fn gate_of(reference: &Reference, crossing_point: &str, piece: Span) -> String {
     let known = reference.counted_crossing_point(crossing_point, piece.from);
@@ -194,7 +210,7 @@ fn report(
         let cells = std::iter::once(Value::from(period))
             .chain(values.into_iter().map(Value::from))
             .chain(counts.into_iter().map(Value::from));
-        columns.iter().map(|column| (*column).to_owned()).zip(cells).collect()
+        Row(columns.iter().copied().zip(cells).collect())
     });
     ThroughputReport {
         from: question.span.from,
@@ -246,13 +262,7 @@ pub async fn read(
 ) -> Result<HttpResponse, Problem> {
     let question = Question::read(&request)?;
     let periods = question.interval.divide(question.span);
-    let pieces: Vec<(usize, Span)> = periods
-        .iter()
-        .enumerate()
-        .flat_map(|(place, period)| {
-            rules.book().reference.steady_pieces(period.span).into_iter().map(move |piece| (place, piece))
-        })
-        .collect();
+    let pieces = steady_pieces(&periods, &rules.book().reference);
     let spans: Vec<Span> = pieces.iter().map(|(_, span)| *span).collect();
     let rows = periods.len() * combinations(&question.by, &rules.book().reference, &spans, &[]).len();
     if rows > MOST_ROWS {

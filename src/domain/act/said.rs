@@ -6,8 +6,10 @@ use super::{Order, Rules};
 use crate::domain::actor::Actor;
 use crate::domain::content;
 use crate::domain::declaration::{Declaration, Details};
+use crate::domain::fee::propose;
 use crate::domain::legal_clocks::{LegalClock, MAX_EXTENSION};
 use crate::domain::period::{local_day, shown};
+use crate::domain::receipt::MAX_RECEIPT;
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::vehicle::normalise;
 use crate::domain::workflow::{Action, Need, Role};
@@ -75,8 +77,7 @@ pub(super) fn said(
         }
         Action::Arrive | Action::Complete => {
             let seen = details.observed_plate.as_deref().map(normalise).unwrap_or_default();
-            let expected =
-                if order.action == Action::Arrive { declaration.content.mark() } else { declaration.expected_plate() };
+            let expected = declaration.expected_plate();
             if expected != Some(seen.as_str()) {
                 details.expected_plate = expected.map(str::to_owned);
                 if details.mismatch_reason.is_none() {
@@ -89,7 +90,13 @@ pub(super) fn said(
             }
             details.observed_plate = Some(seen);
         }
-        Action::TractorReturned => details.observed_plate = details.observed_plate.as_deref().map(normalise),
+        Action::TractorReturned => {
+            let seen = details.observed_plate.as_deref().map(normalise);
+            // Another than the one that came is no refusal: it is there, and the history says so.
+            let came = declaration.progress.observed_plate.as_deref().or_else(|| declaration.content.mark());
+            details.expected_plate = came.filter(|came| Some(*came) != seen.as_deref()).map(str::to_owned);
+            details.observed_plate = seen;
+        }
         Action::Transfer => match &details.crossing_point {
             Some(code) if *code == declaration.content.crossing_point => fail("/crossing_point", "same-crossing-point"),
             Some(code) => match rules.reference.crossing_point(code, today) {
@@ -128,11 +135,35 @@ pub(super) fn said(
             if details.amount_vnd.is_some_and(|amount| !(0..=MAX_FEE_VND).contains(&amount)) {
                 failures.push(RuleFailure::new("/amount_vnd", "amount-out-of-range").with("max", MAX_FEE_VND));
             }
+            match propose(&declaration.content, rules.reference, today) {
+                Ok(working) => {
+                    let amount = *details.amount_vnd.get_or_insert(working.proposed_vnd);
+                    if amount != working.proposed_vnd && details.reason.is_none() {
+                        let failure = RuleFailure::new("/reason", "fee-differs");
+                        failures.push(failure.with("proposed", working.proposed_vnd).with("given", amount));
+                    }
+                    details.working = Some(Box::new(working));
+                }
+                Err(none) if details.amount_vnd.is_none() => failures.push(none.failure("/amount_vnd")),
+                Err(_) => {}
+            }
+        }
+        Action::FeePay => {
+            let length = details.receipt.as_ref().map_or(0, |receipt| receipt.chars().count());
+            if length > MAX_RECEIPT {
+                failures.push(RuleFailure::new("/receipt", "too-long").with("max", MAX_RECEIPT));
+            }
+            details.amount_vnd = part.and_then(|part| part.amount_vnd);
+        }
+        // The history tells which receipt was given back, and what for, without what came before.
+        Action::FeeRefund => {
+            details.receipt = part.and_then(|part| part.receipt.clone());
+            details.amount_vnd = part.and_then(|part| part.amount_vnd);
         }
         Action::TransshipmentFinish => {
             let plate = details.onward_plate.as_deref().map(normalise).unwrap_or_default();
             match content::country_of(&plate) {
-                None => fail("/onward_plate", "plate-format"),
+                None => fail("/onward_plate", "onward-plate-format"),
                 Some(country) => {
                     let vehicle = content::vehicle_key(country, &plate);
                     if Some(&vehicle) == declaration.content.vehicle_key().as_ref() {
@@ -189,9 +220,7 @@ pub(super) fn said(
         | Action::BorderGuardPass
         | Action::BorderGuardRefuse
         | Action::BorderGuardRevoke
-        | Action::FeePay
         | Action::FeeWaive
-        | Action::FeeRefund
         | Action::TransshipmentStart
         | Action::TransshipmentRevoke => {}
     }

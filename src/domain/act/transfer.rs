@@ -10,7 +10,7 @@ use crate::domain::content::Content;
 use crate::domain::declaration::{Declaration, Details, Entry, Stamps};
 use crate::domain::number::Number;
 use crate::domain::tracks::{Part, Track};
-use crate::domain::workflow::{Action, Role};
+use crate::domain::workflow::{Action, Role, State};
 
 /// The record that a transfer makes at the other crossing point.
 pub(super) fn carried_over(
@@ -45,13 +45,14 @@ pub(super) fn carried_over(
             people_digest: declaration.people_seal.as_ref().map(|seal| seal.digest.clone()),
             other: Some(declaration.number),
             carried: tracks,
+            cleared_before: declaration.stamps.cleared_at.is_some() || declaration.progress.carried_clearance,
             onward: declaration.progress.onward.clone(),
             stamps: Some(Box::new(Stamps { declared_at: declaration.stamps.declared_at, ..Default::default() })),
             ..Details::default()
         },
     };
-    let mut made =
-        Declaration::begin(number, &entry).map_err(|_| Refusal::NotNow { why: "state", offered: Vec::new() })?;
+    let mut made = Declaration::begin(number, &entry)
+        .map_err(|_| Refusal::not_following(Action::TransferIn, State::Registered))?;
     made.people.clone_from(&declaration.people);
     made.people_seal.clone_from(&declaration.people_seal);
     Ok((made, entry))

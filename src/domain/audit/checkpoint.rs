@@ -205,12 +205,13 @@ mod tests {
 
     #[test]
     fn a_gap_is_told_where_actions_waited_or_silence_was_not_signed() {
-        let last = Some(at("2025-03-31T02:00:00Z"));
+        let from = at("2025-03-31T02:00:00Z");
+        let last = Some(from);
         let action = Some(at("2025-03-31T02:30:00Z"));
         assert_eq!(gap(None, action, at("2025-03-31T09:00:00Z")), None, "there was none to be late after");
         assert_eq!(gap(last, action, at("2025-03-31T02:31:10Z")), None, "it was silent until then");
         let until = at("2025-03-31T02:34:30Z");
-        assert_eq!(gap(last, action, until), Some(Gap { from: last.unwrap(), until }));
+        assert_eq!(gap(last, action, until), Some(Gap { from, until }));
         assert_eq!(gap(last, None, at("2025-03-31T03:02:00Z")), None);
         assert!(gap(last, None, at("2025-03-31T03:05:00Z")).is_some());
     }

@@ -87,7 +87,9 @@ mod tests {
         fn leaves_added_one_by_one_make_the_tree_of_the_rfc(count in 0..200_usize) {
             let leaves: Vec<Hash> = (0..count).map(|place| leaf(i64::try_from(place).unwrap(), 1, Hash::default())).collect();
             let mut tree = Tree::default();
-            leaves.iter().for_each(|leaf| tree.push(*leaf));
+            for leaf in &leaves {
+                tree.push(*leaf);
+            }
             prop_assert_eq!(tree.root(), root_of(&leaves));
             prop_assert_eq!(tree.leaves(), i64::try_from(count).unwrap());
         }

@@ -291,7 +291,7 @@ impl<'a> Verification<'a> {
             Some(true) => {}
             Some(false) => self.differ(at.clone(), "its signature does not hold"),
             None => {
-                self.differ(at.clone(), format!("it is signed by the key {:?}, which is not known", checkpoint.key_id))
+                self.differ(at.clone(), format!("it is signed by the key {:?}, which is not known", checkpoint.key_id));
             }
         }
         let tree = std::mem::take(&mut self.tree);
@@ -472,9 +472,7 @@ fn compare_people(row: &Row, replayed: &Declaration) -> Option<String> {
         (Some(_), _, None) => "people stand in it that its actions do not tell of",
         (None, Some(_), _) => "the salt stands in it without the people",
         (_, _, Some(_)) if replayed.progress.people_erased_at.is_some() => {
-            if row.people.is_none() {
-                return None;
-            }
+            row.people.as_ref()?;
             "the people were erased, and stand in it"
         }
         (None, None, Some(_)) => "the people are gone, and no action erased them",

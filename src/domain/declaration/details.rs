@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Onward, Source, Stamps};
 use crate::domain::actor::FirmId;
 use crate::domain::content::Content;
+use crate::domain::fee::Working;
 use crate::domain::legal_clocks::LegalClock;
 use crate::domain::number::Number;
 use crate::domain::tracks::{InspectionResult, Lane, Means, Part, Track};
@@ -112,6 +113,9 @@ pub struct Details {
     /// `transfer_in`: the vehicle that took the goods over there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub onward: Option<Onward>,
+    /// `transfer_in`: customs had cleared it already, here or before, and it was counted there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cleared_before: bool,
     /// `transfer_in`: when it was declared there. `take_over`: every stamp of the older record.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stamps: Option<Box<Stamps>>,
@@ -121,6 +125,9 @@ pub struct Details {
     /// `take_over`: where the older record stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
+    /// `fee.assess`: what the tariff asks, and how that comes about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub working: Option<Box<Working>>,
     /// `clock.breach`: which clock ran out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clock: Option<LegalClock>,

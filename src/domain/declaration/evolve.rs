@@ -56,7 +56,8 @@ impl Declaration {
                 progress.transferred_from = details.other;
                 progress.onward.clone_from(&details.onward);
                 progress.tracks.clone_from(&details.carried);
-                progress.carried_clearance = progress.tracks.get(&Track::Customs).is_some_and(Part::is_done);
+                progress.carried_clearance =
+                    details.cleared_before || progress.tracks.get(&Track::Customs).is_some_and(Part::is_done);
                 State::Registered
             }
             Action::TakeOver => {
@@ -233,7 +234,7 @@ impl Declaration {
             Action::CustomsInspect => part.inspection = details.result,
             Action::CustomsClear => {
                 part.state = TrackState::Done;
-                // A clearance that came over by transfer was counted where it was given.
+                // A vehicle that was cleared before it came by transfer was counted where it was.
                 if !self.progress.carried_clearance {
                     self.stamps.cleared_at.get_or_insert(entry.at);
                 }
@@ -275,10 +276,13 @@ impl Declaration {
             | Action::BorderGuardRevoke => {
                 part.state = TrackState::NotBegun;
                 part.treatment = false;
+                part.carried_from = None;
             }
             Action::FeeAssess => {
                 part.amount_vnd = details.amount_vnd;
+                part.working.clone_from(&details.working);
                 part.state = TrackState::UnderWay;
+                part.carried_from = None;
             }
             Action::FeePay => {
                 part.receipt.clone_from(&details.receipt);
@@ -290,6 +294,7 @@ impl Declaration {
                 part.receipt = None;
                 part.payments.push(Payment { at: entry.at, amount_vnd: -part.amount_vnd.unwrap_or(0) });
                 part.state = TrackState::UnderWay;
+                part.carried_from = None;
             }
             Action::TransshipmentStart => part.state = TrackState::UnderWay,
             Action::TransshipmentFinish => {
@@ -300,6 +305,7 @@ impl Declaration {
             }
             Action::TransshipmentRevoke => {
                 part.state = TrackState::NotBegun;
+                part.carried_from = None;
                 self.progress.onward = None;
             }
             Action::Create
@@ -360,6 +366,8 @@ impl Declaration {
         self.stamps.registered_at = None;
         self.stamps.cleared_at = None;
         self.progress.assigned_yard = None;
+        // A transshipment that had come over by transfer begins anew as well.
+        self.progress.onward = None;
         for (track, part) in &mut self.progress.tracks {
             *part = part.begun_anew(*track);
         }
@@ -410,6 +418,14 @@ impl Declaration {
             .map(|onward| onward.plate.as_str())
             .or(self.progress.observed_plate.as_deref())
             .or_else(|| self.content.mark())
+    }
+
+    /// Whether the goods changed to another vehicle at this crossing point: then the foreign tractor goes back
+    /// from here. One that came over by transfer goes back from where it stood.
+    #[must_use]
+    pub fn was_transshipped_here(&self) -> bool {
+        self.progress.onward.is_some()
+            && self.progress.tracks.get(&Track::Transshipment).is_none_or(|part| part.carried_from.is_none())
     }
 
     /// Since when it waits for somebody to come or to answer; what `expire` counts from.

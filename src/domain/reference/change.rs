@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use crate::domain::rule_failure::RuleFailure;
 
 use super::{
-    Calendar, Country, CrossingPoint, CustomsTypeCode, Faults, Gate, List, Reference, ReferenceEntry, TrackRule,
-    Validity, Yard,
+    Calendar, Country, CrossingPoint, CustomsTypeCode, Faults, Gate, List, Reference, ReferenceEntry, Tariff,
+    TrackRule, Validity, Yard,
 };
 
 /// What is to hold of one code of one list on some days.
@@ -65,6 +65,7 @@ impl ReferenceChange {
             List::CustomsTypeCodes => read_back::<CustomsTypeCode>(&entry),
             List::TrackRules => read_back::<TrackRule>(&entry),
             List::Countries => read_back::<Country>(&entry),
+            List::Tariffs => read_back::<Tariff>(&entry),
             List::Calendars => read_back::<Calendar>(&entry),
         };
         // What cannot be read at all is said by `Reference::build`.

@@ -14,6 +14,7 @@ impl List {
             Self::CustomsTypeCodes => include_str!("../../../reference/customs_type_codes.json"),
             Self::TrackRules => include_str!("../../../reference/track_rules.json"),
             Self::Countries => include_str!("../../../reference/countries.json"),
+            Self::Tariffs => include_str!("../../../reference/tariffs.json"),
             Self::Calendars => include_str!("../../../reference/calendars.json"),
         }
     }

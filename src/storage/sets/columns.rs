@@ -153,6 +153,21 @@ columns! {
 }
 
 columns! {
+    /// Money that changed hands, by its receipt.
+    Received {
+        receipt: "text" as String,
+        kind: "text" as &'static str,
+        declaration: "bigint" as i64,
+        seq: "integer" as i32,
+        crossing_point: "text" as String,
+        day: "date" as NaiveDate,
+        at: "timestamptz" as DateTime<Utc>,
+        amount_vnd: "bigint" as i64,
+        actor: "text" as String,
+    }
+}
+
+columns! {
     /// Where new declarations were imported from.
     Imported {
         declaration: "bigint" as i64,
@@ -320,6 +335,23 @@ impl Waited {
             self.pair.push(pair.as_str());
             self.bucket.push(bucket.place());
             self.vehicles.push(vehicles);
+        }
+    }
+}
+
+impl Received {
+    pub(super) fn push(&mut self, change: &Change) {
+        for LinkedAction { entry, .. } in change.actions {
+            let Some(receipt) = entry.receipt() else { continue };
+            self.declaration.push(change.after.number.as_i64());
+            self.seq.push(entry.seq);
+            self.crossing_point.push(change.after.content.crossing_point.clone());
+            self.day.push(receipt.day());
+            self.at.push(receipt.at);
+            self.amount_vnd.push(receipt.amount_vnd);
+            self.actor.push(entry.actor.clone());
+            self.kind.push(receipt.kind.as_str());
+            self.receipt.push(receipt.receipt);
         }
     }
 }

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use tokio_postgres::{Client, Error, Statement};
 
-use self::columns::{Columns, Counted, Imported, Kept, Moved, Parameter, Taken, Waited, Whole};
+use self::columns::{Columns, Counted, Imported, Kept, Moved, Parameter, Received, Taken, Waited, Whole};
 use super::column_types::JsonText;
 use super::declarations::{STORED_COLUMNS, Stored};
 use crate::domain::audit;
@@ -115,7 +115,19 @@ pub struct Statements {
     keys: Statement,
 }
 
-/// The parts that every set's statement ends with: actions, keys and statistics of the numbers in `done`.
+/// The receipts of a set, and the declarations that cannot be written since one of theirs is used. Each is looked
+/// up by itself: few bear a receipt, and the table grows for good.
+fn receipts(taken: &mut usize) -> String {
+    format!(
+        "m as materialized (select * from {rows}),
+         b as materialized (
+             select m.declaration from m cross join lateral (
+                 select from receipts p where p.receipt = m.receipt and p.kind = m.kind limit 1) used),",
+        rows = Received::unnest("x", taken),
+    )
+}
+
+/// The parts that every set's statement ends with: actions, keys, receipts and statistics of the numbers in `done`.
 ///
 /// The stock is the sum of four of the counters, and touches its rows only where one of those changes.
 fn tail(done: &str, taken: &mut usize) -> String {
@@ -138,6 +150,9 @@ fn tail(done: &str, taken: &mut usize) -> String {
                select {action_columns} from {actions} where (x.declaration in (select number from {done})) is true),
          k as (insert into idempotency_keys ({kept_columns})
                select {kept_columns} from {kept} where (x.number in (select number from {done})) is true),
+         p as (insert into receipts ({receipt_columns})
+               select {receipt_columns} from m where (m.declaration in (select number from {done})) is true
+               order by receipt, kind),
          t as (insert into throughput as t ({cell}, {columns})
                select {cell}, {sums} from {counted} where (x.number in (select number from {done})) is true
                group by {cell} order by {cell}
@@ -160,6 +175,7 @@ fn tail(done: &str, taken: &mut usize) -> String {
                on conflict (pair, {cell}, bucket) do update set vehicles = t.vehicles + excluded.vehicles)
          select number from {done}",
         action_columns = Taken::NAMES.join(", "),
+        receipt_columns = Received::NAMES.join(", "),
         kept_columns = Kept::NAMES.get(1..).unwrap_or_default().join(", "),
         columns = columns.join(", "),
         sums = sums.join(", "),
@@ -187,12 +203,16 @@ fn insert_sql() -> String {
     let rows = Whole::unnest("q", &mut taken);
     let (columns, values) = columns_of(Whole::NAMES, &[]);
     let imported = Imported::unnest("x", &mut taken);
+    let receipts = receipts(&mut taken);
     let tail = tail("d", &mut taken);
     format!(
-        "with q as materialized (
+        "with {receipts}
+         q as materialized (
              select * from {rows}
-             where exists (select from firms f where f.id = q.firm and f.disabled_at is null)
-               and not exists (select from declarations d where d.number = q.number)),
+             where exists (select from firms f where f.id = q.firm
+                             and (f.disabled_at is null or q.last_action = 'transfer_in'))
+               and not exists (select from declarations d where d.number = q.number)
+               and (q.number in (select declaration from b)) is not true),
          w as (insert into vehicles_present (vehicle, direction, declaration)
                select q.claim, q.direction, q.number from q where q.claim is not null order by q.claim, q.direction
                on conflict do nothing returning declaration),
@@ -221,9 +241,11 @@ fn update_sql(rows: &str, names: &[&str], claims: bool, taken: &mut usize) -> St
     } else {
         ("", "")
     };
+    let receipts = receipts(taken);
     let tail = tail("u", taken);
     format!(
-        "with q as materialized (select * from {rows}),
+        "with {receipts}
+         q as materialized (select * from {rows} where (q.number in (select declaration from b)) is not true),
          {claimed}
          u as (update declarations d set {set} from q
                where d.number = q.number and d.revision = q.read_revision {holds}
@@ -267,7 +289,8 @@ impl Statements {
     }
 
     /// Inserts new declarations. Left out are those whose vehicle has its place taken, whose firm is not
-    /// there or disabled, and whose number exists.
+    /// there or disabled (but for what a transfer makes: its vehicle is at the gate), whose number exists, and whose receipt
+    /// is used.
     ///
     /// # Errors
     ///
@@ -281,7 +304,7 @@ impl Statements {
     }
 
     /// Writes changed declarations, each only if it still has the revision that was read. Those whose vehicle
-    /// cannot take its place are left out; a place may have been taken for one that was left out for its
+    /// cannot take its place or whose receipt is used are left out; a place may have been taken for one that was left out for its
     /// revision: the caller holds a transaction and looks.
     ///
     /// # Errors
@@ -292,7 +315,7 @@ impl Statements {
     }
 
     /// Writes declarations that moved on without being amended and without taking a place, each only if it
-    /// still has the revision that was read.
+    /// still has the revision that was read and its receipts, if any, are not used.
     ///
     /// # Errors
     ///
@@ -314,11 +337,13 @@ impl Statements {
             tracing::error!(%error, "a record has no JSON form");
             Columns::default()
         });
+        let mut received = Received::default();
         let mut actions = Taken::default();
         let mut kept = Kept::default();
         let mut counted = Counted::default();
         let mut waited = Waited::default();
         for change in set {
+            received.push(change);
             actions.push(change);
             kept.push(change);
             counted.push(change);
@@ -326,6 +351,7 @@ impl Statements {
         }
         let mut parameters = rows.parameters();
         parameters.extend(besides);
+        parameters.extend(received.parameters());
         parameters.extend(actions.parameters());
         parameters.extend(kept.parameters());
         parameters.extend(counted.parameters());
