@@ -15,7 +15,9 @@ use crate::api::declarations::Office;
 use crate::api::declarations::batch::BatchRoom;
 use crate::api::declarations::firm_names::FirmNames;
 use crate::api::health::Cluster;
+use crate::api::open_data::OpenData;
 use crate::api::paging::Cursors;
+use crate::api::waiting::Board;
 use crate::casework::checkpoints::{self, CheckpointWatch};
 use crate::casework::erasure;
 use crate::casework::overdue;
@@ -93,6 +95,8 @@ pub struct Service {
     erase_people_after_days: Option<i64>,
     batches: web::Data<BatchRoom>,
     metrics: web::Data<Option<PrometheusHandle>>,
+    board: web::Data<Board>,
+    open_data: web::Data<OpenData>,
 }
 
 impl Service {
@@ -138,6 +142,8 @@ impl Service {
             erase_people_after_days: plan.erase_people_after_days,
             batches: web::Data::default(),
             metrics: web::Data::new(plan.metrics),
+            board: web::Data::new(Board::default()),
+            open_data: web::Data::new(OpenData::default()),
         })
     }
 
@@ -159,7 +165,9 @@ impl Service {
             .app_data(self.cluster.clone())
             .app_data(self.checkpoints.clone())
             .app_data(self.batches.clone())
-            .app_data(self.metrics.clone());
+            .app_data(self.metrics.clone())
+            .app_data(self.board.clone())
+            .app_data(self.open_data.clone());
         api::configure(config);
     }
 

@@ -34,11 +34,12 @@ macro_rules! files {
             include_str!(concat!("../locales/", $language, "/problems.ftl")),
             include_str!(concat!("../locales/", $language, "/rules.ftl")),
             include_str!(concat!("../locales/", $language, "/sentences.ftl")),
+            include_str!(concat!("../locales/", $language, "/reports.ftl")),
         ]
     };
 }
 
-const fn files(language: Language) -> [&'static str; 4] {
+const fn files(language: Language) -> [&'static str; 5] {
     match language {
         Language::Vi => files!("vi"),
         Language::En => files!("en"),

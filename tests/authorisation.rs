@@ -85,8 +85,11 @@ fn expected(operation: &str, caller: &Caller) -> Option<Outcome> {
         | "read_authorization_server"
         | "read_batch_template"
         | "read_keys"
+        | "read_open_data"
+        | "read_open_data_package"
         | "read_problem_type"
         | "read_reference"
+        | "read_waiting_board"
         | "read_workflow"
         | "ready"
         | "issue_token"
@@ -128,6 +131,14 @@ fn expected(operation: &str, caller: &Caller) -> Option<Outcome> {
             (role, Some(OauthScope::ActionsWrite)) => role.is_officer(),
             _ => false,
         }),
+        "draw_backlog"
+        | "draw_crossing_points"
+        | "draw_trend"
+        | "show_backlog"
+        | "show_crossing_points"
+        | "show_trend"
+        | "daily_report"
+        | "quarterly_report" => if_may(statistics && narrowed(OauthScope::StatisticsRead)),
         "close_period" => if_may(role == Role::Analyst && caller.scope.is_none()),
         "read_closing" | "read_closing_document" => {
             if statistics && narrowed(OauthScope::StatisticsRead) {
@@ -192,6 +203,7 @@ async fn every_operation_lets_through_whom_it_is_for_and_nobody_else() {
                 .replace("{id}", if path.contains("clients") { &client } else { &account })
                 .replace("{tax_code}", "0100233488")
                 .replace("{quarter}", "2025-Q1")
+                .replace("{day}", "2024-08-22")
                 .replace("{period}", "2024-Q4")
                 .replace("{revision}", "1")
                 .replace("{list}", "gates")

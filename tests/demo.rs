@@ -72,6 +72,11 @@ static SEEN: LazyLock<Seen> = LazyLock::new(|| {
     seen
 });
 
+/// What all of the demo counts as.
+pub fn counts() -> &'static Counts {
+    &SEEN.counts
+}
+
 /// The sum of a measure over the cells that `of` takes.
 fn sum(counts: &Counts, measure: Measure, of: impl Fn(&Cell) -> bool) -> i64 {
     counts.iter().filter(|(cell, _)| of(cell)).map(|(_, counts)| counts[measure as usize]).sum()

@@ -64,13 +64,13 @@ impl Gate {
     }
 }
 
-fn import(database: &TestDatabase) -> Import {
+pub fn import(database: &TestDatabase) -> Import {
     let clock = Clock::standing_at(now());
     let writer = Writer::start(database.url().to_owned(), clock.clone(), rule_book()).unwrap();
     Import { writer, pool: database.pool(), rules: rule_book(), clock, firm: None, create_firms: true, dry_run: false }
 }
 
-fn lines(histories: impl IntoIterator<Item = History>) -> impl Iterator<Item = Result<Read, LineError>> {
+pub fn lines(histories: impl IntoIterator<Item = History>) -> impl Iterator<Item = Result<Read, LineError>> {
     (1..).zip(histories).map(|(line, history)| Ok(Read { line, says: Line::History(Box::new(history)) }))
 }
 

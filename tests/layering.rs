@@ -18,7 +18,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 /// Every source file by its path below `src`, without what it says in comments and in its tests.
 fn code() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let files = sources(&root).into_iter().map(|file| {
+    let files = sources(&root).into_iter().filter(|file| !file.ends_with("tests.rs")).map(|file| {
         let text = fs::read_to_string(&file).unwrap();
         let before_tests = text.split("#[cfg(test)]").next().unwrap_or_default();
         let lines = before_tests.lines().map(|line| line.split("//").next().unwrap_or_default());
@@ -33,7 +33,7 @@ fn layer(file: &str) -> &str {
 }
 
 /// What each layer may name of the others. The service puts them all together; the binary stands outside.
-const MAY_NAME: [(&str, &[&str]); 10] = [
+const MAY_NAME: [(&str, &[&str]); 12] = [
     ("clock", &[]),
     ("texts", &["domain"]),
     ("domain", &[]),
@@ -42,7 +42,9 @@ const MAY_NAME: [(&str, &[&str]); 10] = [
     ("identity", &["domain", "storage", "clock"]),
     ("casework", &["domain", "storage", "identity", "intake", "clock", "texts"]),
     ("demo", &["domain", "storage", "identity", "intake"]),
-    ("api", &["domain", "storage", "identity", "casework", "clock", "texts", "workflow_document"]),
+    ("reports", &["domain", "storage", "texts"]),
+    ("charts", &["domain", "texts"]),
+    ("api", &["domain", "storage", "identity", "casework", "reports", "charts", "clock", "texts", "workflow_document"]),
     ("workflow_document", &["domain", "texts"]),
 ];
 
@@ -72,9 +74,13 @@ fn settings_are_read_by_the_binary_alone() {
 }
 
 /// Where transactions open beside casework, and why.
-const TRANSACTIONS: [&str; 2] = [
+const TRANSACTIONS: [&str; 5] = [
     // A session and its tokens begin together; a refresh token is used once.
     "identity/sessions.rs",
+    // One snapshot for several reads; they write nothing.
+    "api/reports.rs",
+    "api/charts.rs",
+    "api/waiting.rs",
     // The demo's accounts.
     "commands/demo.rs",
 ];

@@ -172,6 +172,14 @@ async fn every_command_of_the_audit_paper_works_as_it_is_copied() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_command_of_the_reports_paper_works_as_it_is_copied() {
+    let out = run("docs/REPORTS.md", "## Reading them", "").await;
+    for part in ["\"report\":\"daily\"", "period,level,code,name,declared,", "\"crossed_today\"", "\"revision\":1"] {
+        assert!(out.contains(part), "no {part}: {out}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_command_of_the_paper_on_corrections_works_as_it_is_copied() {
     let out = run("docs/CORRECTIONS.md", "## Trying it", "").await;
     let figures: Vec<&str> = out.lines().filter_map(|line| line.split_once(",HUU_NGHI,")).map(|(_, of)| of).collect();

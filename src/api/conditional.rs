@@ -1,7 +1,7 @@
 //! Entity tags, If-Match and If-None-Match, Accept, Idempotency-Key, and bodies of the right type.
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderName, IF_MATCH, IF_NONE_MATCH};
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -65,23 +65,6 @@ impl IfMatch {
 pub fn is_known(request: &HttpRequest, etag: &str) -> bool {
     let Some(value) = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()) else { return false };
     value.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
-}
-
-/// How much the caller likes an answer of the media type `name`, from 0 (not at all) to 1, by his Accept header.
-#[must_use]
-pub fn quality(request: &HttpRequest, name: &str) -> f32 {
-    let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
-    let family = name.split('/').next().unwrap_or_default();
-    let ranges = accept.split(',').filter_map(|range| {
-        let mut parts = range.split(';').map(str::trim);
-        let kind = parts.next()?.to_ascii_lowercase();
-        let fits = if kind == name { 2 } else { i32::from(kind == format!("{family}/*")) };
-        let fits = if fits > 0 || kind == "*/*" { fits } else { return None };
-        let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse::<f32>().ok())?;
-        Some((fits, weight))
-    });
-    // The most specific range decides (RFC 9110, 12.5.1).
-    ranges.max_by_key(|(fits, _)| *fits).map_or(0.0, |(_, weight)| weight)
 }
 
 /// The Idempotency-Key of a request, if it bears one.

@@ -10,6 +10,7 @@ use utoipa_actix_web::{AppExt, scope};
 use utoipa_swagger_ui::SwaggerUi;
 
 pub mod admin;
+pub mod charts;
 pub mod checkpoints;
 pub mod conditional;
 pub mod declarations;
@@ -18,15 +19,20 @@ pub mod feed;
 pub mod frame;
 pub mod gates;
 pub mod health;
+pub mod negotiation;
 pub mod oauth;
+pub mod once_a_minute;
+pub mod open_data;
 pub mod paging;
 pub mod places;
 pub mod principal;
 pub mod problem;
 pub mod problem_pages;
 pub mod query;
+pub mod reports;
 pub mod sessions;
 pub mod statistics;
+pub mod waiting;
 pub mod workflow;
 
 #[derive(OpenApi)]
@@ -42,6 +48,9 @@ pub mod workflow;
         (name = "declarations", description = "Declaring, amending, acting, the history"),
         (name = "devices", description = "What a gate's devices did while they were cut off"),
         (name = "statistics", description = "Exact figures, current at every commit"),
+        (name = "reports", description = "The province's papers: daily and quarterly, as JSON, CSV and workbook"),
+        (name = "charts", description = "Pictures of the statistics, each also as a page with its table"),
+        (name = "public", description = "What anybody may read without a token: the board, and open data"),
         (name = "workflow", description = "The table that decides who may do what from where"),
         (name = "reference", description = "Gates, crossing points, yards and codes, each with its dates"),
         (name = "administration", description = "Firms, accounts, machine clients and reference data"),
@@ -52,6 +61,7 @@ pub mod workflow;
     components(schemas(
         problem::ProblemDocument,
         statistics::Format,
+        reports::ReportFormat,
         statistics::takings::TakingsDetail,
         crate::domain::period::Interval
     ))
@@ -71,6 +81,7 @@ impl utoipa::Modify for Bearer {
 pub fn routes(config: &mut ServiceConfig) {
     config.service(health::live).service(health::ready).service(health::metrics);
     config.service(oauth::token).service(oauth::keys).service(oauth::metadata);
+    config.service(open_data::throughput).service(open_data::package);
     config.service(checkpoints::list);
     config.service(problem_pages::index).service(problem_pages::read);
     config.service(
@@ -116,6 +127,15 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(statistics::quarter::read)
             .service(statistics::throughput::read)
             .service(statistics::backlog::read)
+            .service(waiting::read)
+            .service(reports::of_day)
+            .service(reports::of_quarter)
+            .service(charts::trend_picture)
+            .service(charts::trend_page)
+            .service(charts::crossing_points_picture)
+            .service(charts::crossing_points_page)
+            .service(charts::backlog_picture)
+            .service(charts::backlog_page)
             .service(statistics::period::read)
             .service(statistics::dwell::read)
             .service(statistics::closings::create)

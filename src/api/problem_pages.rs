@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::frame::language;
 use super::problem::{Problem, ProblemDocument};
+use crate::charts::markup::escaped;
 use crate::texts::{Language, say};
 
 /// Status and slug of every problem type, as [`Problem::kind`] has them: a test holds that none is missing.
@@ -122,11 +123,6 @@ fn page(language: Language, title: &str, body: &str) -> HttpResponse {
             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title} · border-gate</title>\n<style>{STYLE}</style>\n</head>\n\
             <body>\n<main>\n<h1>{title}</h1>\n{body}\n</main>\n</body>\n</html>\n"
         ))
-}
-
-/// A text as it stands in a page.
-pub(super) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

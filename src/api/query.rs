@@ -95,9 +95,15 @@ pub fn flag(fields: &mut Fields, name: &'static str, refused: &mut Vec<RuleFailu
 
 /// Takes the parameter `name` as a day, such as `2025-03-31`.
 pub fn day(fields: &mut Fields, name: &'static str, refused: &mut Vec<RuleFailure>) -> Option<NaiveDate> {
-    let text = fields.text(name)?;
-    // Ten characters: chrono would also read 2025-3-31 and years of five digits.
-    let day = Some(&text).filter(|text| text.len() == 10).and_then(|text| text.parse().ok());
+    written_day(&fields.text(name)?, name, refused)
+}
+
+/// Reads `text`, which the request calls `name`, as a day, such as `2025-03-31`.
+pub fn written_day(text: &str, name: &'static str, refused: &mut Vec<RuleFailure>) -> Option<NaiveDate> {
+    // Four digits, two and two: chrono would also read 2025-3-31, and years that no database holds.
+    let digits = |(place, byte): (usize, u8)| if matches!(place, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
+    let written = text.len() == 10 && text.bytes().enumerate().all(digits);
+    let day = Some(text).filter(|_| written).and_then(|text| text.parse().ok());
     if day.is_none() {
         let failure = RuleFailure::new(format!("/{name}"), "wrong-type");
         refused.push(failure.with("wanted", "day such as 2025-03-31").with("found", "text"));

@@ -6,11 +6,13 @@ use std::path::Path;
 use super::*;
 use crate::domain::content::{CargoClass, Direction, DocumentKind, Regime};
 use crate::domain::next::Due;
+use crate::domain::period::Interval;
 use crate::domain::reference::GateKind;
 use crate::domain::throughput::Measure;
 use crate::domain::tracks::{InspectionResult, Lane, Means, Track, TrackState};
 use crate::domain::vehicle::VehicleKind;
 use crate::domain::workflow::{Action, Field, OnHold, QuarantineKind, Role, State};
+use crate::reports::{self, Figure};
 
 /// The values that each text has places for, by key; an attribute's key is `message.attribute`.
 fn places(language: Language) -> BTreeMap<String, BTreeSet<String>> {
@@ -60,7 +62,7 @@ fn code() -> String {
 }
 
 fn labels() -> BTreeSet<String> {
-    let kinds: [(&str, &[&str]); 18] = [
+    let kinds: [(&str, &[&str]); 25] = [
         ("state", State::WORDS),
         ("action", Action::WORDS),
         ("role", Role::WORDS),
@@ -79,11 +81,19 @@ fn labels() -> BTreeSet<String> {
         ("measure", Measure::WORDS),
         ("field", Field::WORDS),
         ("next", Due::WORDS),
+        ("report-title", reports::Kind::WORDS),
+        ("chart-interval", Interval::WORDS),
+        ("figure", Figure::WORDS),
+        ("figure-group", reports::Group::WORDS),
+        ("heading", reports::Heading::WORDS),
+        ("level", reports::Level::WORDS),
+        ("line", reports::Line::WORDS),
     ];
     let key = |kind: &str, word: &str| format!("{kind}-{}", word.replace(['.', '_'], "-"));
     let words = kinds.iter().flat_map(|(kind, words)| words.iter().map(move |word| key(kind, word)));
     let holds = OnHold::WORDS.iter().map(|word| key("hold-meaning", word));
-    words.chain(holds).collect()
+    let meanings = Figure::WORDS.iter().map(|word| format!("{}.meaning", key("figure", word)));
+    words.chain(holds).chain(meanings).collect()
 }
 
 /// The slugs that stand in the code behind one of `openings`, in quotes.
@@ -201,6 +211,19 @@ fn said_somewhere() -> BTreeSet<String> {
     );
     keys.extend(said_by_name(&code));
     keys.extend(slugs(&code, &["say(language,"]).into_iter().filter(|key| key.starts_with("because-")));
+    // Those of the papers stand in quotes, wherever that is.
+    let quoted = code.split('"').filter(|text| {
+        ["report-", "chart-", "open-data-"]
+            .iter()
+            .any(|opening| text.starts_with(opening) && text.len() > opening.len())
+            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+    });
+    for key in quoted.filter(|text| *text != "report-title" && *text != "chart-interval") {
+        keys.insert(key.to_owned());
+        if key.starts_with("open-data-") && !key.ends_with("-title") && !key.ends_with("-description") {
+            keys.insert(format!("{key}.about"));
+        }
+    }
     keys
 }
 

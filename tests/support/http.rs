@@ -77,6 +77,8 @@ pub struct Reply {
     /// The headers, their names in lower case.
     pub headers: BTreeMap<String, String>,
     /// The body.
+    pub bytes: Vec<u8>,
+    /// The body as text.
     pub text: String,
 }
 
@@ -94,7 +96,8 @@ impl Reply {
         let body = &response[end + 4..];
         let chunked = headers.get("transfer-encoding").is_some_and(|coding| coding == "chunked");
         let body = if chunked { unchunked(body) } else { body.to_vec() };
-        Self { status, headers, text: String::from_utf8(body).unwrap() }
+        let text = String::from_utf8_lossy(&body).into_owned();
+        Self { status, headers, bytes: body, text }
     }
 
     /// A header's value.

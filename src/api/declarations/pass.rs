@@ -11,10 +11,11 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use super::{Office, READERS, number};
-use crate::api::conditional::{etag_of, is_known, quality};
+use crate::api::conditional::{etag_of, is_known};
+use crate::api::negotiation::best;
 use crate::api::principal::Caller;
 use crate::api::problem::{Problem, ProblemDocument};
-use crate::api::problem_pages::escaped;
+use crate::charts::markup::escaped;
 use crate::domain::declaration::Declaration;
 use crate::domain::pass::Pass;
 use crate::domain::period::{local_day, shown};
@@ -107,9 +108,7 @@ pub async fn read(
 }
 
 fn best_of(request: &HttpRequest) -> Option<&'static str> {
-    let liked = TYPES.map(|kind| (kind, quality(request, kind)));
-    let best = liked.iter().map(|(_, liked)| *liked).fold(0.0, f32::max);
-    liked.into_iter().find(|(_, liked)| *liked > 0.0 && *liked >= best).map(|(kind, _)| kind)
+    best(request, &TYPES.map(|kind| (kind, kind)))
 }
 
 /// Why there is no pass.

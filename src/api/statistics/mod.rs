@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::conditional::{etag_of, is_known, quality};
+use super::conditional::{etag_of, is_known};
+use super::negotiation::best;
 use super::problem::{Cause, Problem};
 use super::query;
 use crate::domain::content::Direction;
@@ -81,14 +82,8 @@ impl Wanted {
         if let Some(format) = self.format {
             return Ok(format);
         }
-        let (json, csv) = (quality(request, "application/json"), quality(request, "text/csv"));
-        if json <= 0.0 && csv <= 0.0 {
-            Err(Problem::NotAcceptable(TYPES))
-        } else if csv > json {
-            Ok(Format::Csv)
-        } else {
-            Ok(Format::Json)
-        }
+        let offered = [("application/json", Format::Json), ("text/csv", Format::Csv)];
+        best(request, &offered).ok_or(Problem::NotAcceptable(TYPES))
     }
 
     /// Writes `answer` as JSON, or as the table that it is, with a tag that changes when a figure does.
@@ -137,7 +132,11 @@ pub trait Table {
 }
 
 /// Writes rows as CSV (RFC 4180); a byte order mark helps some spreadsheets to read it as UTF-8.
-fn written(rows: &[Vec<String>], bom: bool) -> Result<Vec<u8>, csv::Error> {
+///
+/// # Errors
+///
+/// The writer's.
+pub fn written(rows: &[Vec<String>], bom: bool) -> Result<Vec<u8>, csv::Error> {
     let mut bytes = if bom { "\u{feff}".as_bytes().to_vec() } else { Vec::new() };
     {
         let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(&mut bytes);

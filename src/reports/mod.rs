@@ -1,0 +1,563 @@
+//! The reports that the province reads: what stands in each, once. A report is a small spreadsheet: rows and columns of
+//! cells that hold a count or say what they are made of. JSON, CSV and the workbook are all written from it, so
+//! what a formula of the workbook adds up to is what the other two say.
+
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+use utoipa::ToSchema;
+
+use crate::domain::period::{Span, TIME_ZONE};
+use crate::domain::words::words;
+use crate::texts::{Language, say, word};
+use dates::{date, local_time};
+
+pub mod daily;
+pub mod dates;
+pub mod quarterly;
+pub mod xlsx;
+
+words! {
+    /// The reports.
+    "report" Kind { Daily = "daily", Quarterly = "quarterly" }
+}
+
+words! {
+    /// What a column of a report holds.
+    "figure" Figure {
+        Declared = "declared",
+        DeclaredExport = "declared_export",
+        DeclaredImport = "declared_import",
+        Registered = "registered",
+        Arrived = "arrived",
+        Cleared = "cleared",
+        Completed = "completed",
+        CompletedExport = "completed_export",
+        CompletedExportFruit = "completed_export_fruit",
+        CompletedExportOther = "completed_export_other",
+        CompletedImport = "completed_import",
+        CompletedImportGoods = "completed_import_goods",
+        CompletedImportNewVehicle = "completed_import_new_vehicle",
+        CompletedKg = "completed_kg",
+        WentBack = "went_back",
+        TurnedBack = "turned_back",
+        TransferredAfterArrival = "transferred_after_arrival",
+        Cancelled = "cancelled",
+        Rejected = "rejected",
+        Expired = "expired",
+        Transferred = "transferred",
+        Backlog = "backlog",
+        BacklogFruit = "backlog_fruit",
+        BacklogOther = "backlog_other",
+        BacklogDayBefore = "backlog_day_before",
+        BacklogChange = "backlog_change",
+        FeesVnd = "fees_vnd",
+    }
+}
+
+words! {
+    /// What stands above several columns.
+    "figure group" Group {
+        Export = "export",
+        Import = "import",
+        WentBack = "went_back",
+        Backlog = "backlog",
+        Declared = "declared",
+        Completed = "completed",
+        Ended = "ended",
+    }
+}
+
+words! {
+    /// What a column is called below its group.
+    "heading" Heading {
+        Total = "total",
+        Export = "export",
+        Import = "import",
+        Fruit = "fruit",
+        Other = "other",
+        Goods = "goods",
+        NewVehicle = "new_vehicle",
+        TurnedBack = "turned_back",
+        Transferred = "transferred",
+        DayBefore = "day_before",
+        Change = "change",
+    }
+}
+
+words! {
+    /// What the rows of a section are.
+    "level" Level {
+        CrossingPoint = "crossing_point",
+        Total = "total",
+        Gate = "gate",
+        Month = "month",
+        Comparison = "comparison",
+    }
+}
+
+words! {
+    /// The rows that are no place and no month.
+    "line" Line {
+        Total = "total",
+        DayBefore = "day_before",
+        ChangeOnDayBefore = "change_on_day_before",
+        PercentOnDayBefore = "percent_on_day_before",
+        WeekSoFar = "week_so_far",
+        WeekLastYear = "week_last_year",
+        PercentOnWeekLastYear = "percent_on_week_last_year",
+        MonthSoFar = "month_so_far",
+        MonthLastYear = "month_last_year",
+        PercentOnMonthLastYear = "percent_on_month_last_year",
+        PreviousQuarter = "previous_quarter",
+        ChangeOnPreviousQuarter = "change_on_previous_quarter",
+        PercentOnPreviousQuarter = "percent_on_previous_quarter",
+        QuarterLastYear = "quarter_last_year",
+        ChangeOnQuarterLastYear = "change_on_quarter_last_year",
+        PercentOnQuarterLastYear = "percent_on_quarter_last_year",
+    }
+}
+
+words! {
+    /// In what a figure is counted.
+    "unit" Unit { Vehicles = "vehicles", Kg = "kg", Vnd = "VND" }
+}
+
+impl Figure {
+    /// In what it is counted.
+    #[must_use]
+    pub const fn unit(self) -> Unit {
+        match self {
+            Self::CompletedKg => Unit::Kg,
+            Self::FeesVnd => Unit::Vnd,
+            Self::Declared
+            | Self::DeclaredExport
+            | Self::DeclaredImport
+            | Self::Registered
+            | Self::Arrived
+            | Self::Cleared
+            | Self::Completed
+            | Self::CompletedExport
+            | Self::CompletedExportFruit
+            | Self::CompletedExportOther
+            | Self::CompletedImport
+            | Self::CompletedImportGoods
+            | Self::CompletedImportNewVehicle
+            | Self::WentBack
+            | Self::TurnedBack
+            | Self::TransferredAfterArrival
+            | Self::Cancelled
+            | Self::Rejected
+            | Self::Expired
+            | Self::Transferred
+            | Self::Backlog
+            | Self::BacklogFruit
+            | Self::BacklogOther
+            | Self::BacklogDayBefore
+            | Self::BacklogChange => Unit::Vehicles,
+        }
+    }
+}
+
+/// How a column's cells come about in a row that counts.
+#[derive(Clone, Copy, Debug)]
+enum Made {
+    /// Counted.
+    Counted,
+    /// The sum of other columns of the row.
+    Sum(&'static [Figure]),
+    /// One column of the row less another.
+    Difference(Figure, Figure),
+}
+
+/// A column of a report.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    figure: Figure,
+    group: Option<Group>,
+    /// What it is called below its group; by its own name without one.
+    heading: Option<Heading>,
+    made: Made,
+}
+
+impl Column {
+    const fn of(figure: Figure) -> Self {
+        Self { figure, group: None, heading: None, made: Made::Counted }
+    }
+
+    const fn below(self, group: Group, heading: Heading) -> Self {
+        Self { group: Some(group), heading: Some(heading), ..self }
+    }
+
+    /// Below a group by its own name.
+    const fn within(self, group: Group) -> Self {
+        Self { group: Some(group), ..self }
+    }
+
+    const fn sum(self, of: &'static [Figure]) -> Self {
+        Self { made: Made::Sum(of), ..self }
+    }
+
+    const fn difference(self, now: Figure, before: Figure) -> Self {
+        Self { made: Made::Difference(now, before), ..self }
+    }
+
+    fn heading(&self, language: Language) -> String {
+        self.heading.map_or_else(
+            || word(language, "figure", self.figure.as_str()),
+            |heading| word(language, "heading", heading.as_str()),
+        )
+    }
+}
+
+/// A cell's place: its row and its column, from 0 on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    row: usize,
+    column: usize,
+}
+
+/// What stands in a cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Cell {
+    /// Nothing: there is no such figure here.
+    Blank,
+    /// A count.
+    Count(i64),
+    /// The sum of other cells.
+    Sum(Vec<Place>),
+    /// The first less the second.
+    Difference(Place, Place),
+    /// By what fraction the first is more than the second; nothing where the second is none.
+    Change(Place, Place),
+}
+
+/// What a cell amounts to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value {
+    /// Nothing.
+    None,
+    /// A count.
+    Whole(i64),
+    /// A fraction, to four decimals.
+    Fraction(f64),
+}
+
+impl Value {
+    fn whole(self) -> i64 {
+        match self {
+            Self::Whole(whole) => whole,
+            Self::None | Self::Fraction(_) => 0,
+        }
+    }
+
+    fn json(self) -> Json {
+        match self {
+            Self::None => Json::Null,
+            Self::Whole(whole) => whole.into(),
+            Self::Fraction(fraction) => fraction.into(),
+        }
+    }
+
+    fn text(self) -> String {
+        match self {
+            Self::None => String::new(),
+            Self::Whole(whole) => whole.to_string(),
+            Self::Fraction(fraction) => fraction.to_string(),
+        }
+    }
+}
+
+/// By how much `now` is more than `before`, to four decimals; none where `before` is nothing.
+#[expect(clippy::cast_precision_loss, reason = "counts of vehicles and sums of dong are far below 2^52")]
+fn change(now: i64, before: i64) -> Value {
+    if before <= 0 {
+        return Value::None;
+    }
+    Value::Fraction(((now - before) as f64 / before as f64 * 10_000.0).round() / 10_000.0)
+}
+
+/// A row of a report.
+#[derive(Clone, Debug)]
+struct Row {
+    level: Level,
+    code: String,
+    name: String,
+    cells: Vec<Cell>,
+}
+
+/// A report.
+#[derive(Clone, Debug)]
+pub struct Report {
+    kind: Kind,
+    period: String,
+    span: Span,
+    as_of: DateTime<Utc>,
+    closed: bool,
+    language: Language,
+    columns: &'static [Column],
+    rows: Vec<Row>,
+}
+
+/// A report as JSON.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReportDocument {
+    /// Which report.
+    report: Kind,
+    /// The day or quarter.
+    #[schema(example = "2024-08-22")]
+    period: String,
+    /// Its first local day.
+    from: NaiveDate,
+    /// The first local day after it.
+    to: NaiveDate,
+    /// The zone whose days are counted by.
+    #[schema(example = "Asia/Ho_Chi_Minh")]
+    time_zone: &'static str,
+    /// When the figures were taken.
+    as_of: DateTime<Utc>,
+    /// The period is over.
+    closed: bool,
+    /// The title.
+    title: String,
+    /// The columns, in their order.
+    columns: Vec<ColumnDocument>,
+    /// The rows, in their order: `level`, `code`, `name`, and a field for each column. A figure that there is not
+    /// is null; a row `percent_on_…` holds fractions: 0.082 is 8.2 % more.
+    #[schema(value_type = Vec<Object>, example = json!([{"level": "crossing_point", "code": "CHI_MA", "name": "Chi Ma", "completed": 103}]))]
+    rows: Vec<Map<String, Json>>,
+}
+
+/// What a column of a report holds.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ColumnDocument {
+    /// The field in each row.
+    figure: Figure,
+    /// In what it is counted.
+    unit: Unit,
+    /// Its name.
+    name: String,
+    /// What it means.
+    meaning: String,
+}
+
+impl Report {
+    /// A report without rows yet.
+    fn begun(head: Head, columns: &'static [Column]) -> Self {
+        let Head { kind, period, span, as_of, language } = head;
+        Self { kind, period, span, as_of, closed: span.is_over(as_of), language, columns, rows: Vec::new() }
+    }
+
+    fn column(&self, figure: Figure) -> Option<usize> {
+        self.columns.iter().position(|column| column.figure == figure)
+    }
+
+    /// Adds a row of counts; `of` says what each counted figure is here, if it is anything. Where the row stands.
+    fn count(&mut self, name: Named, of: impl Fn(Figure) -> Option<i64>) -> usize {
+        let row = self.rows.len();
+        let mut cells: Vec<Cell> = self
+            .columns
+            .iter()
+            .map(|column| match column.made {
+                Made::Counted => of(column.figure).map_or(Cell::Blank, Cell::Count),
+                Made::Sum(_) | Made::Difference(..) => Cell::Blank,
+            })
+            .collect();
+        // Sums first, from the right: they may add up sums to their right. What is made of something blank is blank.
+        let made_of = |differences: bool| {
+            let columns = self.columns.iter().enumerate().rev();
+            columns.filter(move |(_, column)| matches!(column.made, Made::Difference(..)) == differences)
+        };
+        for (place, column) in made_of(false).chain(made_of(true)) {
+            let there = |figure: &Figure| {
+                let column = self.column(*figure)?;
+                cells.get(column).filter(|cell| **cell != Cell::Blank).map(|_| Place { row, column })
+            };
+            let made = match column.made {
+                Made::Counted => continue,
+                Made::Sum(figures) => figures.iter().map(there).collect::<Option<Vec<Place>>>().map(Cell::Sum),
+                Made::Difference(now, before) => {
+                    there(&now).zip(there(&before)).map(|(now, before)| Cell::Difference(now, before))
+                }
+            };
+            if let Some((cell, made)) = cells.get_mut(place).zip(made) {
+                *cell = made;
+            }
+        }
+        self.rows.push(name.with(cells));
+        row
+    }
+
+    /// Adds the sum of the rows from `first` on.
+    fn total(&mut self, first: usize) -> usize {
+        let rows = first..self.rows.len();
+        let sum = |column| Cell::Sum(rows.clone().map(|row| Place { row, column }).collect());
+        let cells = (0..self.columns.len()).map(sum).collect();
+        self.line(Level::Total, Line::Total, &[], cells)
+    }
+
+    /// Adds the change of the row `now` against the row `before`, in each column that both have.
+    fn compare(&mut self, line: Line, now: usize, before: usize, how: fn(Place, Place) -> Cell) -> usize {
+        let cells = (0..self.columns.len()).map(|column| {
+            let (now, before) = (Place { row: now, column }, Place { row: before, column });
+            let blank = [now, before].into_iter().any(|place| *self.cell(place) == Cell::Blank);
+            if blank { Cell::Blank } else { how(now, before) }
+        });
+        let cells = cells.collect();
+        self.line(Level::Comparison, line, &[], cells)
+    }
+
+    fn line(&mut self, level: Level, line: Line, args: &[(&str, &str)], cells: Vec<Cell>) -> usize {
+        let named = Named::line(self.language, level, line, args);
+        self.rows.push(named.with(cells));
+        self.rows.len() - 1
+    }
+
+    fn cell(&self, place: Place) -> &Cell {
+        const NOTHING: &Cell = &Cell::Blank;
+        self.rows.get(place.row).and_then(|row| row.cells.get(place.column)).unwrap_or(NOTHING)
+    }
+
+    /// What stands at `place`, worked out.
+    fn value(&self, place: Place) -> Value {
+        match self.cell(place) {
+            Cell::Blank => Value::None,
+            Cell::Count(count) => Value::Whole(*count),
+            Cell::Sum(places) => Value::Whole(places.iter().map(|place| self.value(*place).whole()).sum()),
+            Cell::Difference(now, before) => Value::Whole(self.value(*now).whole() - self.value(*before).whole()),
+            Cell::Change(now, before) => change(self.value(*now).whole(), self.value(*before).whole()),
+        }
+    }
+
+    fn values(&self, row: usize) -> impl Iterator<Item = Value> {
+        (0..self.columns.len()).map(move |column| self.value(Place { row, column }))
+    }
+
+    /// When its figures were taken.
+    #[must_use]
+    pub const fn as_of(&self) -> DateTime<Utc> {
+        self.as_of
+    }
+
+    /// The language that it is written in.
+    #[must_use]
+    pub const fn language(&self) -> Language {
+        self.language
+    }
+
+    /// What a file of it is called, without an ending; says whether its period is over.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        let state = if self.closed { "" } else { "-open" };
+        format!("{}-{}{state}", self.kind, self.period)
+    }
+
+    /// Its title.
+    #[must_use]
+    pub fn title(&self) -> String {
+        word(self.language, "report-title", self.kind.as_str())
+    }
+
+    /// Which day or quarter it is of, in words.
+    fn of_period(&self) -> String {
+        match self.kind {
+            Kind::Daily => say(self.language, "report-of-day", &[("day", &date(self.language, self.span.from))]),
+            Kind::Quarterly => {
+                let quarter = (self.span.from.month0() / 3 + 1).to_string();
+                let year = self.span.from.year().to_string();
+                say(self.language, "report-of-quarter", &[("quarter", &quarter), ("year", &year)])
+            }
+        }
+    }
+
+    /// Whether its figures are final, in words.
+    fn state(&self) -> String {
+        say(self.language, if self.closed { "report-is-over" } else { "report-is-open" }, &[])
+    }
+
+    /// When it was made, in words.
+    fn made(&self) -> String {
+        say(self.language, "report-made-at", &[("at", &local_time(self.language, self.as_of))])
+    }
+
+    /// It as JSON is.
+    #[must_use]
+    pub fn document(&self) -> ReportDocument {
+        let rows = self.rows.iter().enumerate().map(|(place, row)| {
+            let head = [
+                ("level", Json::from(row.level.as_str())),
+                ("code", row.code.as_str().into()),
+                ("name", row.name.as_str().into()),
+            ];
+            let head = head.into_iter().map(|(field, value)| (field.to_owned(), value));
+            let figures = self.columns.iter().zip(self.values(place));
+            head.chain(figures.map(|(column, value)| (column.figure.to_string(), value.json()))).collect()
+        });
+        ReportDocument {
+            report: self.kind,
+            period: self.period.clone(),
+            from: self.span.from,
+            to: self.span.to,
+            time_zone: TIME_ZONE,
+            as_of: self.as_of,
+            closed: self.closed,
+            title: self.title(),
+            columns: self
+                .columns
+                .iter()
+                .map(|Column { figure, .. }| ColumnDocument {
+                    figure: *figure,
+                    unit: figure.unit(),
+                    name: word(self.language, "figure", figure.as_str()),
+                    meaning: meaning(self.language, *figure),
+                })
+                .collect(),
+            rows: rows.collect(),
+        }
+    }
+
+    /// Its heading and its rows.
+    #[must_use]
+    pub fn table(&self) -> Vec<Vec<String>> {
+        let heading = ["period", "level", "code", "name"].into_iter();
+        let heading = heading.chain(self.columns.iter().map(|column| column.figure.as_str())).map(str::to_owned);
+        let rows = self.rows.iter().enumerate().map(|(place, row)| {
+            let head = [self.period.as_str(), row.level.as_str(), &row.code, &row.name].map(str::to_owned);
+            head.into_iter().chain(self.values(place).map(Value::text)).collect()
+        });
+        std::iter::once(heading.collect()).chain(rows).collect()
+    }
+}
+
+/// What a report is of.
+struct Head {
+    kind: Kind,
+    period: String,
+    span: Span,
+    as_of: DateTime<Utc>,
+    language: Language,
+}
+
+/// What a row is called.
+struct Named {
+    level: Level,
+    code: String,
+    name: String,
+}
+
+impl Named {
+    fn line(language: Language, level: Level, line: Line, args: &[(&str, &str)]) -> Self {
+        let name = say(language, &format!("line-{}", line.as_str().replace('_', "-")), args);
+        Self { level, code: line.to_string(), name }
+    }
+
+    fn with(self, cells: Vec<Cell>) -> Row {
+        Row { level: self.level, code: self.code, name: self.name, cells }
+    }
+}
+
+/// What a figure means.
+#[must_use]
+pub fn meaning(language: Language, figure: Figure) -> String {
+    say(language, &format!("figure-{}.meaning", figure.as_str().replace('_', "-")), &[])
+}
