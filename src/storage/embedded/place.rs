@@ -11,6 +11,7 @@
 //! DIR/socket/          PostgreSQL's; elsewhere when the path is too long for a socket
 //! ```
 
+use std::time::Duration;
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError},
     io::{self, Read, Seek, SeekFrom, Write},
@@ -163,6 +164,10 @@ fn make_directory(directory: &Path) -> Result<PathBuf, ClusterError> {
     fs::canonicalize(directory).map_err(ClusterError::io("enter", directory))
 }
 
+/// How often a lock that somebody has is tried again, and how long is waited before.
+const LOCK_TRIES: u32 = 10;
+const LOCK_PAUSE: Duration = Duration::from_millis(30);
+
 /// The directory of the socket of the server that runs in `asked`, as its `postmaster.pid` says.
 pub(super) fn socket_of_running(asked: &Path) -> Option<PathBuf> {
     let asked = fs::canonicalize(asked).ok()?;
@@ -191,7 +196,16 @@ fn lock(directory: &Path) -> Result<File, ClusterError> {
         }
         (Err(error), _) => return Err(ClusterError::io("open", &path)(error)),
     };
-    match file.try_lock() {
+    // A process that is being started shares every lock of its parent until it has become another program.
+    let mut locked = file.try_lock();
+    for _ in 0..LOCK_TRIES {
+        if !matches!(locked, Err(TryLockError::WouldBlock)) {
+            break;
+        }
+        std::thread::sleep(LOCK_PAUSE);
+        locked = file.try_lock();
+    }
+    match locked {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
