@@ -1,9 +1,11 @@
 //! The public board.
 
+use border_gate::domain::workflow::Role;
 use serde_json::{Value, json};
 
+use crate::casework::tractor;
 use crate::reports::published;
-use crate::support::gate::TestGate;
+use crate::support::gate::{TestGate, declarant, officer};
 use crate::support::http::Reply;
 
 async fn board(gate: &TestGate, headers: &[(&str, &str)]) -> Reply {
@@ -116,4 +118,30 @@ async fn the_board_says_when_a_crossing_point_opens_and_closes() {
     assert_eq!(asked("2026-02-19T02:00:00Z", "HUU_NGHI").await, after);
     let unknown = [json!(true), json!(null), json!(null), json!(false)];
     assert_eq!(asked("2025-03-31T13:00:00Z", "DONG_DANG").await, unknown, "nothing is known of its hours");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_board_says_how_many_vehicles_more_the_yards_have_room_for_where_that_is_known() {
+    let gate = TestGate::open().await;
+    let unknown = board(&gate, &[]).await.json();
+    assert_eq!(at(&unknown, "HUU_NGHI")["free_bays"], Value::Null, "no capacity is known");
+    let entry = json!({"name": "Xuân Cương", "crossing_point": "HUU_NGHI", "capacity": 3});
+    let change = json!({"valid_from": "2021-01-01", "reason": "Đo lại bãi", "entry": entry}).to_string();
+    let json = [("Content-Type", "application/json")];
+    let path = "/api/v1/admin/reference/yards/XUAN_CUONG";
+    let admin = officer(Role::Admin, &[]);
+    assert_eq!(gate.ask(Some(&admin), "PUT", path, &json, change).await.status, 200);
+    let number = gate.post(&declarant(1), "/api/v1/declarations", &tractor("桂F12345")).await.json()["number"].clone();
+    for (role, action) in [
+        (Role::GateManager, json!({"action": "register"})),
+        (Role::BorderGuard, json!({"action": "arrive", "observed_plate": "桂F12345"})),
+        (Role::YardOperator, json!({"action": "enter_yard", "yard": "XUAN_CUONG"})),
+    ] {
+        let done = gate.act(&officer(role, &[]), number.as_str().unwrap(), &action).await;
+        assert_eq!(done.status, 200, "{}", done.text);
+    }
+    gate.clock.set("2025-03-31T02:01:00Z".parse().unwrap());
+    let known = board(&gate, &[]).await.json();
+    assert_eq!(at(&known, "HUU_NGHI")["free_bays"], 2);
+    assert_eq!(at(&known, "CHI_MA")["free_bays"], Value::Null, "it has no yard");
 }

@@ -12,10 +12,12 @@ use super::once_a_minute::{OLDEST, OnceAMinute};
 use super::problem::{Cause, Problem, ProblemDocument};
 use crate::clock::Clock;
 use crate::domain::period::{Span, TIME_ZONE, beginning_of, local_day};
+use crate::domain::places::{Places, Room};
 use crate::domain::reference::Reference;
 use crate::domain::rule_book::InForce;
 use crate::domain::throughput::Measure;
 use crate::storage::crossing_times::medians;
+use crate::storage::places::taken_now;
 use crate::storage::pool::Pool;
 use crate::storage::throughput::{Stock, Sum, backlog, sums};
 
@@ -65,7 +67,7 @@ pub struct CrossingPointBoard {
     /// The median time in whole minutes from arrival to crossing, of those that crossed today; null before the first.
     #[schema(example = 185)]
     median_minutes_today: Option<i64>,
-    /// Free bays in its yards; null where their number is not known.
+    /// Room for so many vehicles more in its yards; null where the capacity of one of them is not known.
     free_bays: Option<i64>,
 }
 
@@ -82,7 +84,8 @@ async fn make(pool: &Pool, reference: &Reference, now: DateTime<Utc>) -> Result<
     let today = local_day(now);
     let span = Span { from: today, to: today.succ_opt().unwrap_or(today) };
     // All of one snapshot: a vehicle is inside, or it has crossed.
-    let (stocks, crossed, times) = pool
+    let yards = reference.yards(today).map(|yard| Room::Yard(yard.code.clone())).collect();
+    let (stocks, crossed, times, taken) = pool
         .get()
         .await?
         .build_transaction()
@@ -90,10 +93,11 @@ async fn make(pool: &Pool, reference: &Reference, now: DateTime<Utc>) -> Result<
         .read_only()
         .run::<_, diesel::result::Error, _>(async |conn| {
             let stocks = backlog(conn, now).await?;
-            Ok((stocks, sums(conn, &[span]).await?, medians(conn, beginning_of(today), now).await?))
+            let medians = medians(conn, beginning_of(today), now).await?;
+            Ok((stocks, sums(conn, &[span]).await?, medians, taken_now(conn, yards).await?))
         })
         .await?;
-    let board = board(reference, &stocks, &crossed, &times, now);
+    let board = board(reference, &stocks, &crossed, (&times, &taken), now);
     let body = serde_json::to_string(&board).map_err(|error| Problem::Internal(Cause::from(error)))?;
     Ok(Sent { tag: etag_of(body.as_bytes()), body })
 }
@@ -102,7 +106,7 @@ fn board(
     reference: &Reference,
     stocks: &[Stock],
     crossed: &[Sum],
-    times: &[(String, f64)],
+    (times, taken): (&[(String, f64)], &Places),
     now: DateTime<Utc>,
 ) -> WaitingBoard {
     let today = local_day(now);
@@ -112,6 +116,17 @@ fn board(
         *registered += stock.registered;
         *inside += stock.inside;
     }
+    // Of a crossing point one of whose yards has no known capacity, nobody knows how many vehicles have room.
+    let free_bays = |code: &str| -> Option<i64> {
+        let mut yards = reference.yards(today).filter(|yard| yard.crossing_point == code).peekable();
+        yards.peek()?;
+        yards
+            .map(|yard| {
+                let room = Room::Yard(yard.code.clone());
+                taken.free(&room, reference.capacity(&room, today), false).map(i64::from)
+            })
+            .sum()
+    };
     let items = reference.crossing_points(today).map(|point| {
         let (registered, inside) = waiting.get(point.code.as_str()).copied().unwrap_or_default();
         let open = reference.is_open(&point.code, now);
@@ -134,7 +149,7 @@ fn board(
                 .map(|sum| sum.of(Measure::Completed))
                 .sum(),
             median_minutes_today: median.map(minutes),
-            free_bays: None,
+            free_bays: free_bays(&point.code),
         }
     });
     WaitingBoard { as_of: now, next_at: now + TimeDelta::seconds(OLDEST), time_zone: TIME_ZONE, items: items.collect() }
