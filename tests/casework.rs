@@ -7,6 +7,7 @@ use border_gate::casework::overdue::expire;
 use border_gate::casework::writer::Writer;
 use border_gate::casework::{Ask, Done, Keep, Order, Work};
 use border_gate::clock::Clock;
+use border_gate::domain::act::Refusal;
 use border_gate::domain::actor::{AccountId, Actor, ActorId, FirmId, Scope};
 use border_gate::domain::audit::{Hash, link};
 use border_gate::domain::declaration::{Declaration, Details};
@@ -105,7 +106,7 @@ impl Gate {
 
 fn written(done: Result<Done, Failure>) -> Result<Declaration, Failure> {
     match done? {
-        Done::Written(declaration) => Ok(*declaration),
+        Done::Written(declaration) => Ok(Declaration::clone(&declaration)),
         Done::Replayed(reply) => panic!("replayed: {reply:?}"),
         Done::ImportedBefore(number) => panic!("imported before: {number}"),
         Done::Told(kept) => panic!("told: {kept:?}"),
@@ -255,6 +256,47 @@ async fn two_writers_on_one_declaration_lose_no_action() {
     let answers = futures_util::future::join_all(asks).await;
     assert!(answers.iter().all(Result::is_ok), "{answers:?}");
     assert_eq!(gate.count("select count(*) from actions").await, 202);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_instance_did_counts_for_whoever_decides_next() {
+    let gate = Gate::open().await;
+    let other = Gate {
+        writer: Writer::start(gate.database.url().to_owned(), gate.clock.clone(), rule_book()).unwrap(),
+        database: TestDatabase::open().await,
+        clock: gate.clock.clone(),
+    };
+    let remark = json!({"action": "remark", "text": "seen"});
+    let number = gate.declare(tractor("桂F12345"), 1).await.unwrap().number;
+    gate.act(number, Role::GateManager, json!({"action": "register"})).await.unwrap();
+
+    // The first instance has it in mind as registered; at the other one it comes.
+    let arrive = json!({"action": "arrive", "observed_plate": "桂F12345"});
+    let arrived = other.act(number, Role::BorderGuard, arrive.clone()).await.unwrap();
+    let again = gate.act(number, Role::BorderGuard, arrive).await.unwrap_err();
+    assert!(
+        matches!(&again, Failure::Refused(Refusal::NotNow { standing, .. }) if standing.state == State::Arrived),
+        "{again:?}"
+    );
+
+    // What was not possible before is possible since.
+    gate.act(number, Role::GateManager, remark.clone()).await.unwrap();
+    let hold = json!({"action": "hold.place", "legal_reason": "a search"});
+    other.act(number, Role::BorderGuard, hold).await.unwrap();
+    let release = json!({"action": "hold.release", "hold": arrived.revision + 2, "reason": "found nothing"});
+    let released = gate.act(number, Role::BorderGuard, release).await.unwrap();
+    assert!(released.progress.holds.is_empty(), "{released:?}");
+
+    // A revision is the row's, whoever wrote it.
+    let moved = other.act(number, Role::GateManager, remark.clone()).await.unwrap();
+    let at = |revision| {
+        let (action, said) = sent::action(remark.clone()).unwrap();
+        gate.order(number, Role::GateManager, Order::Action(action, Box::new(said)), Some(revision))
+    };
+    let stale = at(released.revision).await.unwrap_err();
+    assert!(matches!(stale, Failure::Stale(present) if present == moved.revision), "{stale:?}");
+    assert_eq!(at(moved.revision).await.unwrap().revision, moved.revision + 1);
+    assert_eq!(gate.count("select count(*) from actions where action = 'arrive'").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

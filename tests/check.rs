@@ -240,7 +240,7 @@ fn the_same_limits_hold_for_a_draft_and_no_others() {
         sent::declaration(json!({"direction": "import", "crossing_point": "NOWHERE", "note": "x".repeat(2_001)}))
             .unwrap();
     assert_eq!(told(&unkeepable(&sent.content, Some(&sent.people))), [("/note", "too-long")]);
-    let mut content = sent::declaration(tractor()).unwrap().content;
+    let mut content = Content::clone(&sent::declaration(tractor()).unwrap().content);
     content.goods[0].quantity = f64::NAN;
     content.planned_arrival = Some(DateTime::<Utc>::MAX_UTC);
     let faults = unkeepable(&content, None);

@@ -1,5 +1,7 @@
 //! Random walks through the gate: whatever anybody tries, the rules hold.
 
+use std::sync::Arc;
+
 use border_gate::domain::act::{Obstacle, Order, Refusal, Rules, act};
 use border_gate::domain::actor::{AccountId, Actor, ActorId, FirmId, Scope};
 use border_gate::domain::declaration::{Declaration, Details, Entry};
@@ -95,12 +97,12 @@ fn declared(now: DateTime<Utc>) -> (Declaration, Vec<Entry>) {
         role: Role::Declarant,
         at: now,
         recorded_at: now,
-        details: Details {
+        details: Box::new(Details {
             firm: Some(FirmId(1)),
             declarant: Some("account:1".into()),
-            content: Some(Box::new(serde_json::from_value(content).unwrap())),
+            content: Some(Arc::new(serde_json::from_value(content).unwrap())),
             ..Details::default()
-        },
+        }),
     };
     let number = (0..40).find_map(|random| Number::draw(now, random)).unwrap();
     let mut declaration = Declaration::begin(number, &entry).unwrap();
@@ -264,7 +266,7 @@ fn a_draft_that_breaks_a_rule_cannot_be_submitted() {
         places: &NOTHING_TAKEN,
     };
     let (mut declaration, _) = declared(now);
-    declaration.content.regime = None;
+    Arc::make_mut(&mut declaration.content).regime = None;
     declaration.people = None;
     let obstacle = declaration.obstacle(Action::Submit, &actor(Role::Declarant, None), now, rules);
     let Some(Obstacle::RuleFailures(failures)) = obstacle else { panic!("{obstacle:?}") };

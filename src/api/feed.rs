@@ -51,9 +51,9 @@ pub struct Feed {
 
 /// The declarations that have changed, and from where to go on.
 #[derive(Serialize, ToSchema)]
-pub struct Changes {
+pub struct Changes<'a> {
     /// The declarations as they are now, in the order of their last changes.
-    items: Vec<DeclarationView>,
+    items: Vec<DeclarationView<'a>>,
     /// Leads on from here, also when there are no items.
     next_cursor: String,
 }
@@ -211,13 +211,14 @@ pub async fn changes(
     let count = found.len();
     let language = language(request.headers());
     let mut last = None;
-    let mut items = Vec::with_capacity(count);
+    let mut declarations = Vec::with_capacity(count);
     for changed in found {
         let declaration = changed.declaration.declaration().map_err(|error| Problem::Internal(error.into()))?;
         let (transaction, seq) = (changed.transaction, declaration.revision);
         last = Some(Place { transaction, declaration: declaration.number.as_i64(), seq });
-        items.push(office.view(&declaration, caller, language));
+        declarations.push(declaration);
     }
+    let items = declarations.iter().map(|declaration| office.view(declaration, caller, language)).collect();
     let next_cursor = sealed(cursors, &origin, come_to(stretch, count, limit, last));
     Ok(HttpResponse::Ok().json(Changes { items, next_cursor }))
 }

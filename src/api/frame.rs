@@ -1,6 +1,10 @@
 //! What stands around every request: its id, its language, the security headers, and the one place where a
 //! problem becomes a response.
 
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::time::Duration;
+
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ResourceDef, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
@@ -36,14 +40,19 @@ fn request_id(headers: &HeaderMap) -> String {
     let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
     let usable = |id: &&str| (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
     given.filter(usable).map_or_else(
-        || {
-            let mut random = [0; 16];
-            // Without randomness the id is all zeros: it helps nobody, and harms nobody.
-            let _ = getrandom::fill(&mut random);
-            hex(&random)
-        },
+        || OWN_ID.with(|(beginning, count)| format!("{beginning}{:016x}", count.replace(count.get() + 1))),
         str::to_owned,
     )
+}
+
+thread_local! {
+    /// What the ids of a thread begin with, and how many it has given: no two are the same, and none tells anything.
+    static OWN_ID: (String, Cell<u64>) = {
+        let mut random = [0; 8];
+        // Without randomness two threads may give the same id: it helps nobody, and harms nobody.
+        let _ = getrandom::fill(&mut random);
+        (hex(&random), Cell::new(0))
+    };
 }
 
 /// Wraps a request: see the module.
@@ -88,17 +97,60 @@ pub async fn frame(
             response = response.into_response(told);
         }
     }
-    let route = response.request().match_pattern().unwrap_or_else(|| "unknown".to_owned());
-    let labels =
-        [("method", method.as_str().to_owned()), ("route", route), ("status", response.status().as_str().to_owned())];
-    metrics::counter!("border_gate_requests_total", &labels).increment(1);
-    metrics::histogram!("border_gate_request_seconds", &labels).record(began.elapsed().as_secs_f64());
+    let route = response.request().match_pattern();
+    measure(&method, route.as_deref().unwrap_or("unknown"), response.status(), began.elapsed());
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, value);
     }
     secure(headers, path.starts_with("/docs"));
     Ok(response)
+}
+
+/// The measures of the answers of one kind.
+struct Measures {
+    method: &'static str,
+    status: StatusCode,
+    requests: metrics::Counter,
+    seconds: metrics::Histogram,
+}
+
+/// A method's word among the measures: strangers may make up as many as they like.
+fn known_method(method: &Method) -> &'static str {
+    ["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"]
+        .into_iter()
+        .find(|known| *known == method.as_str())
+        .unwrap_or("other")
+}
+
+/// Counts an answer. Each thread keeps the measures it has found by their labels: a route has few.
+fn measure(method: &Method, route: &str, status: StatusCode, took: Duration) {
+    thread_local! {
+        static KNOWN: RefCell<HashMap<String, Vec<Measures>>> = RefCell::default();
+    }
+    let method = known_method(method);
+    KNOWN.with_borrow_mut(|known| {
+        if !known.contains_key(route) {
+            known.insert(route.to_owned(), Vec::new());
+        }
+        let Some(of_route) = known.get_mut(route) else { return };
+        let place = of_route.iter().position(|one| one.method == method && one.status == status);
+        let place = place.unwrap_or_else(|| {
+            let labels =
+                [("method", method.to_owned()), ("route", route.to_owned()), ("status", status.as_str().to_owned())];
+            of_route.push(Measures {
+                method,
+                status,
+                requests: metrics::counter!("border_gate_requests_total", &labels),
+                seconds: metrics::histogram!("border_gate_request_seconds", &labels),
+            });
+            of_route.len() - 1
+        });
+        if let Some(one) = of_route.get(place) {
+            one.requests.increment(1);
+            one.seconds.record(took.as_secs_f64());
+        }
+    });
 }
 
 /// Headers that every response bears, unless its handler chose its own.

@@ -1,7 +1,8 @@
 //! A set of actions and amendments: the rows are read, each is decided by the pure rules, and one statement
-//! writes those whose row still has the revision that was read.
+//! writes those whose row still has the head that was read.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -30,11 +31,11 @@ use crate::storage::sets::{Change, KeptReply, LinkedAction};
 
 /// One declaration in a set of actions: as it was read, as it is to be, and who asked for what between.
 struct Moving {
-    before: Declaration,
-    after: Declaration,
+    before: Arc<Declaration>,
+    after: Arc<Declaration>,
     actions: Vec<LinkedAction>,
     /// The record that a transfer makes at the other crossing point.
-    made: Option<(Declaration, Vec<LinkedAction>)>,
+    made: Option<Box<(Declaration, Vec<LinkedAction>)>>,
     /// An amendment or an erasure is among the actions: the whole row is written.
     amended: bool,
     /// The places that it takes, and those that it gives back.
@@ -48,7 +49,7 @@ struct Moving {
 struct Asked {
     pending: Pending,
     /// The record after his own action.
-    after: Declaration,
+    after: Arc<Declaration>,
     /// What is kept of it under his key.
     kept: Option<KeptReply>,
     /// What is kept of it as told by a device.
@@ -61,8 +62,8 @@ impl Moving {
             before: Some(&self.before),
             after: &self.after,
             actions: &self.actions,
-            kept: self.asked.iter().filter_map(|asked| asked.kept.clone()).collect(),
-            told: self.asked.iter().filter_map(|asked| asked.told.clone()).collect(),
+            kept: self.asked.iter().filter_map(|asked| asked.kept.as_ref()).collect(),
+            told: self.asked.iter().filter_map(|asked| asked.told.as_ref()).collect(),
         }
     }
 
@@ -78,15 +79,14 @@ impl Moving {
 
     /// The declarations for which it takes places: itself, and the record that it makes.
     fn takes_for(&self, number: i64) -> bool {
-        self.before.number.as_i64() == number
-            || self.made.as_ref().is_some_and(|(made, _)| made.number.as_i64() == number)
+        self.before.number.as_i64() == number || self.made.as_ref().is_some_and(|made| made.0.number.as_i64() == number)
     }
 
     fn answered(self) {
         for Asked { pending, after, told, .. } in self.asked {
             pending.answer(Ok(match told {
                 Some(told) => Done::Told(Box::new(told)),
-                None => Done::Written(Box::new(after)),
+                None => Done::Written(after),
             }));
         }
     }
@@ -187,16 +187,13 @@ impl Desk {
         if numbers.is_empty() {
             return Ok(Vec::new());
         }
-        let rows = match self.statements.read(&self.client, &numbers).await {
-            Ok(rows) => rows,
-            Err(error) => return Err(Trouble { error, unanswered: set }),
-        };
-        let mut records: BTreeMap<i64, Declaration> = BTreeMap::new();
-        for row in rows {
-            match row.declaration() {
-                Ok(declaration) => drop(records.insert(declaration.number.as_i64(), declaration)),
-                // Its askers are told that it is not there; the log says why.
-                Err(error) => tracing::error!(%error, "a declaration cannot be read"),
+        let mut records = self.remembered(&set);
+        let from_memory: HashSet<i64> = records.keys().copied().collect();
+        numbers.retain(|number| !from_memory.contains(number));
+        if !numbers.is_empty() {
+            match self.statements.read(&self.client, &numbers).await {
+                Ok(read) => records.extend(read.into_iter().map(|record| (record.number.as_i64(), Arc::new(record)))),
+                Err(error) => return Err(Trouble { error, unanswered: set }),
             }
         }
         let book = self.rules.book();
@@ -207,7 +204,8 @@ impl Desk {
         };
         let mut refused = Vec::new();
         let mut unsettled = HashSet::new();
-        let (moving, mut again) = decided(set, &records, now, drawn, (&book, &mut taken), &mut refused);
+        let given = Given { records: &records, from_memory: &from_memory, book: &book, now };
+        let (moving, mut again) = decided(set, given, drawn, &mut taken, &mut refused);
         let (careful, plain): (Vec<Moving>, Vec<Moving>) = moving.into_iter().partition(Moving::is_careful);
         let unanswered = |mut trouble: Trouble, more: Vec<Pending>, refused: Vec<Refused>| {
             trouble.unanswered.extend(more);
@@ -234,6 +232,29 @@ impl Desk {
         Ok(again)
     }
 
+    /// The records of `set` that are in mind, taken out. What is tried again is read again.
+    fn remembered(&self, set: &[Pending]) -> BTreeMap<i64, Arc<Declaration>> {
+        let mut records = BTreeMap::new();
+        let mut to_read = HashSet::new();
+        for pending in set {
+            let Some(number) = pending.number().map(Number::as_i64) else { continue };
+            if pending.tries > 0 {
+                to_read.insert(number);
+            }
+            if let Some(record) = self.memory.take(number) {
+                records.insert(number, record);
+            }
+        }
+        records.retain(|number, _| !to_read.contains(number));
+        records
+    }
+
+    /// Answers those who asked for what was written, and keeps the record in mind.
+    fn answered(&self, done: Moving) {
+        self.memory.keep(&done.after);
+        done.answered();
+    }
+
     /// Writes what moved on without being amended and without taking a place; what lost a race comes back.
     async fn advanced(
         &self,
@@ -251,7 +272,9 @@ impl Desk {
             Ok(written) => {
                 let (done, lost): (Vec<Moving>, Vec<Moving>) =
                     moving.into_iter().partition(|one| written.contains(&one.before.number.as_i64()));
-                done.into_iter().for_each(Moving::answered);
+                for one in done {
+                    self.answered(one);
+                }
                 unsettled.extend(lost.iter().map(|one| one.before.number.as_i64()));
                 self.receipts_looked_at(lost, refused).await
             }
@@ -288,7 +311,9 @@ impl Desk {
                 }
             };
             if outcome.stood_in_the_way.is_empty() && outcome.lost.is_empty() {
-                moving.into_iter().for_each(Moving::answered);
+                for one in moving {
+                    self.answered(one);
+                }
                 break;
             }
             let mut rest = Vec::new();
@@ -364,7 +389,7 @@ impl Desk {
             .iter()
             .filter(|one| written.contains(&one.before.number.as_i64()))
             .filter_map(|one| {
-                let (after, actions) = one.made.as_ref()?;
+                let (after, actions) = one.made.as_deref()?;
                 Some((
                     one.before.number.as_i64(),
                     Change { before: None, after, actions, kept: Vec::new(), told: Vec::new() },
@@ -404,20 +429,38 @@ impl Desk {
     }
 }
 
+/// On what a set is decided.
+#[derive(Clone, Copy)]
+struct Given<'a> {
+    records: &'a BTreeMap<i64, Arc<Declaration>>,
+    /// Those of the records that were not read for this set.
+    from_memory: &'a HashSet<i64>,
+    book: &'a RuleBook,
+    now: DateTime<Utc>,
+}
+
 /// Decides each of `set` on its record, several on one record one after the other; answers what is refused, but for
 /// what devices told of, which goes to `refused`. What found no room beside others of the set comes back: it may, if
 /// one of them is not written.
 fn decided(
     set: Vec<Pending>,
-    records: &BTreeMap<i64, Declaration>,
-    now: DateTime<Utc>,
+    Given { records, from_memory, book, now }: Given,
     drawn: &mut HashSet<Number>,
-    (book, taken): (&RuleBook, &mut Places),
+    taken: &mut Places,
     refused: &mut Vec<Refused>,
 ) -> (Vec<Moving>, Vec<Pending>) {
-    let mut again = Vec::new();
+    let mut again: Vec<Pending> = Vec::new();
     let mut moving: BTreeMap<i64, Moving> = BTreeMap::new();
     for pending in set {
+        // What came before it is decided before it.
+        let device = pending.told().map(|told| &told.device);
+        let follows = |other: &Pending| {
+            other.number() == pending.number() || device.is_some() && device == other.told().map(|told| &told.device)
+        };
+        if again.iter().any(follows) {
+            again.push(pending);
+            continue;
+        }
         let Some(before) = pending.number().and_then(|number| records.get(&number.as_i64())) else {
             refuse(pending, Failure::NoSuchDeclaration, None, false, refused);
             continue;
@@ -427,19 +470,22 @@ fn decided(
         let decided =
             decide(&pending, now_at, now, drawn, book.rules_with(taken)).and_then(|(after, actions, made)| {
                 let mut claims = places::claims(Some(now_at), &after, now, &book.reference, taken)?;
-                if let Some((made, _)) = &made {
+                if let Some((made, _)) = made.as_deref() {
                     claims.extend(places::claims(None, made, now, &book.reference, taken)?);
                 }
                 Ok((after, actions, made, claims))
             });
         match decided {
             Err(Failure::Refused(Refusal::NoRoom(_))) if taken.is_claimed() => again.push(pending),
+            // Another instance may have moved it on.
+            Err(_) if from_memory.contains(&key) => again.push(pending),
+            Ok((_, actions, ..)) if actions.is_empty() && from_memory.contains(&key) => again.push(pending),
             Err(failure) => {
                 let seen = Some(now_at).filter(|record| record.is_visible_to(&pending.ask.who.actor));
                 let place = seen.map(|record| record.content.crossing_point.clone());
                 refuse(pending, failure, place, false, refused);
             }
-            Ok((after, actions, ..)) if actions.is_empty() => pending.answer(Ok(Done::Written(Box::new(after)))),
+            Ok((after, actions, ..)) if actions.is_empty() => pending.answer(Ok(Done::Written(after))),
             Ok((after, actions, made, claims)) => {
                 let kept = pending.ask.keep.as_ref().map(|keep| keep.kept(&after));
                 let told = pending.told().map(|told| {
@@ -451,8 +497,8 @@ fn decided(
                 let amended =
                     actions.iter().any(|action| matches!(action.entry.action, Action::Amend | Action::ErasePeople));
                 let one = moving.entry(key).or_insert_with(|| Moving {
-                    before: before.clone(),
-                    after: after.clone(),
+                    before: Arc::clone(before),
+                    after: Arc::clone(&after),
                     actions: Vec::new(),
                     made: None,
                     amended: false,
@@ -460,7 +506,7 @@ fn decided(
                     releases: Vec::new(),
                     asked: Vec::new(),
                 });
-                one.after.clone_from(&after);
+                one.after = Arc::clone(&after);
                 one.actions.extend(actions);
                 one.amended |= amended;
                 one.claims.extend(claims);
@@ -488,7 +534,7 @@ fn decide(
     now: DateTime<Utc>,
     drawn: &mut HashSet<Number>,
     rules: Rules,
-) -> Result<(Declaration, Vec<LinkedAction>, Option<(Declaration, Vec<LinkedAction>)>), Failure> {
+) -> Result<(Arc<Declaration>, Vec<LinkedAction>, Option<Box<(Declaration, Vec<LinkedAction>)>>), Failure> {
     let actor = &pending.ask.who.actor;
     // An amendment is said as a patch.
     let (action, said) = match &pending.ask.work {
@@ -528,8 +574,8 @@ fn decide(
     };
     let Acted { after, entries, transferred } = acted;
     let (after, actions) = linked(after, entries)?;
-    let made = transferred.map(|made| linked(made.0, vec![made.1])).transpose()?;
-    Ok((after, actions, made))
+    let made = transferred.map(|made| linked(made.0, vec![made.1]).map(Box::new)).transpose()?;
+    Ok((Arc::new(after), actions, made))
 }
 
 /// What kept a transaction from being committed.

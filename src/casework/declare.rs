@@ -1,6 +1,7 @@
 //! A set of new declarations: one statement in autocommit, and a transaction for those that take places which run out.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use tokio_postgres::Error;
@@ -8,6 +9,7 @@ use tokio_postgres::Error;
 use super::desk::{Desk, Trouble};
 use super::failure::Failure;
 use super::import::import;
+use super::memory::Memory;
 use super::writer::{Pending, random};
 use super::{Done, Work, places};
 use crate::domain::act::{Refusal, Rules};
@@ -17,7 +19,7 @@ use crate::domain::declare::{NewDeclaration, declare};
 use crate::domain::number::Number;
 use crate::storage::places::{Claim, change, taken};
 use crate::storage::receipts::{self, UsedReceipt};
-use crate::storage::sets::{Change, InTheWay, LinkedAction, in_the_way, link};
+use crate::storage::sets::{Change, InTheWay, KeptReply, LinkedAction, in_the_way, link};
 
 /// Draws a number for something made at `now` that is not among those `drawn` already.
 pub(super) fn draw(now: DateTime<Utc>, drawn: &mut HashSet<Number>) -> Result<Number, Failure> {
@@ -41,8 +43,10 @@ pub(super) fn salt() -> Result<String, Failure> {
 /// A new declaration with its actions, on its way into the database.
 struct Making {
     pending: Pending,
-    after: Declaration,
+    after: Arc<Declaration>,
     actions: Vec<LinkedAction>,
+    /// What is kept of it under the request's key.
+    kept: Option<KeptReply>,
     /// The places that run out which it takes.
     claims: Vec<Claim>,
 }
@@ -53,8 +57,9 @@ impl Making {
         self.pending.tried(&self.after)
     }
 
-    fn written(self) {
-        self.pending.answer(Ok(Done::Written(Box::new(self.after))));
+    fn written(self, memory: &Memory) {
+        memory.keep(&self.after);
+        self.pending.answer(Ok(Done::Written(self.after)));
     }
 
     /// Answers why it was left out; who asked, where it is to be tried again.
@@ -64,9 +69,7 @@ impl Making {
         let reason = reasons.iter().find(|reason| reason.number == after.number.as_i64());
         let own_firm = after.firm.0;
         let answer = match reason {
-            Some(reason) if reason.exists_with_head.as_deref() == Some(&after.head.0) => {
-                Ok(Done::Written(Box::new(after)))
-            }
+            Some(reason) if reason.exists_with_head.as_deref() == Some(&after.head.0) => Ok(Done::Written(after)),
             Some(reason) if !reason.firm_stands => Err(Failure::NoSuchFirm),
             // Another declaration's number: another is drawn.
             Some(reason) if reason.exists_with_head.is_some() => return Some(pending),
@@ -90,7 +93,7 @@ impl Making {
             before: None,
             after: &self.after,
             actions: &self.actions,
-            kept: self.pending.ask.keep.iter().map(|keep| keep.kept(&self.after)).collect(),
+            kept: self.kept.iter().collect(),
             told: Vec::new(),
         }
     }
@@ -124,7 +127,10 @@ impl Desk {
                 Ok((after, actions, claims))
             });
             match made {
-                Ok((after, actions, claims)) => making.push(Making { pending, after, actions, claims }),
+                Ok((after, actions, claims)) => {
+                    let kept = pending.ask.keep.as_ref().map(|keep| keep.kept(&after));
+                    making.push(Making { pending, after: Arc::new(after), actions, kept, claims });
+                }
                 Err(failure) => pending.answer(Err(failure)),
             }
         }
@@ -162,7 +168,9 @@ impl Desk {
         };
         let (refused, done): (Vec<Making>, Vec<Making>) =
             making.into_iter().partition(|making| left_out.contains(&making.after.number.as_i64()));
-        done.into_iter().for_each(Making::written);
+        for one in done {
+            one.written(&self.memory);
+        }
         match self.in_the_way_of(&refused).await {
             Ok(reasons) => Ok(refused.into_iter().filter_map(|making| making.refused(&reasons)).collect()),
             Err(error) => Err(Trouble { error, unanswered: refused.into_iter().map(Making::tried).collect() }),
@@ -182,7 +190,9 @@ impl Desk {
                 }
             };
             if lost.is_empty() && left_out.is_empty() {
-                making.into_iter().for_each(Making::written);
+                for one in making {
+                    one.written(&self.memory);
+                }
                 break;
             }
             let mut rest = Vec::new();

@@ -10,6 +10,7 @@ use tokio_postgres::{Client, Error};
 
 use super::Done;
 use super::failure::Failure;
+use super::memory::Memory;
 use super::writer::Pending;
 use crate::clock::Clock;
 use crate::domain::audit::Hash;
@@ -35,6 +36,7 @@ pub(super) struct Desk {
     pub(super) statements: Statements,
     pub(super) clock: Clock,
     pub(super) rules: Arc<InForce>,
+    pub(super) memory: Memory,
     backend: i32,
     driving: JoinHandle<Result<(), Error>>,
 }
@@ -66,7 +68,7 @@ impl Desk {
             Ok::<_, Error>((Statements::prepare(&client).await?, backend))
         };
         let (statements, backend) = prepared.await.map_err(|error| causes(&error))?;
-        Ok(Self { client, statements, clock, rules, backend, driving })
+        Ok(Self { client, statements, clock, rules, memory: Memory::new(), backend, driving })
     }
 
     /// Whether its connection is of no more use.
@@ -118,15 +120,12 @@ impl Desk {
             Ok(rows) => rows,
             Err(error) => return Err(Trouble { error, unanswered: set }),
         };
-        let records: HashMap<i64, _> = rows
-            .into_iter()
-            .filter_map(|row| row.declaration().ok())
-            .map(|declaration| (declaration.number.as_i64(), declaration))
-            .collect();
+        let records: HashMap<i64, _> =
+            rows.into_iter().map(|declaration| (declaration.number.as_i64(), Arc::new(declaration))).collect();
         let mut rest = Vec::new();
         for mut pending in set {
             match pending.tried.take().and_then(|(number, _)| records.get(&number)) {
-                Some(declaration) => pending.answer(Ok(Done::Written(Box::new(declaration.clone())))),
+                Some(declaration) => pending.answer(Ok(Done::Written(Arc::clone(declaration)))),
                 None => rest.push(pending),
             }
         }

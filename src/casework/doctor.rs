@@ -11,7 +11,7 @@ use crate::domain::closing::Closing;
 use crate::domain::declaration::Declaration;
 use crate::domain::dwell::{Bucket, Dwell, Pair};
 use crate::domain::throughput::{Cell, Counts, MEASURES, Measure, StockChange};
-use crate::storage::declarations::{STORED_COLUMNS, Stored, Unreadable};
+use crate::storage::declarations::{self, STORED_COLUMNS, Unreadable};
 
 /// How many declarations are read at a time.
 const PAGE: usize = 2_000;
@@ -193,7 +193,7 @@ pub async fn recount_within(client: &Client, progress: &mut impl FnMut(u64)) -> 
     loop {
         let rows = client.query(&format!("fetch {PAGE} from everything"), &[]).await?;
         for row in &rows {
-            let declaration: Declaration = Stored::of(row)?.declaration()?;
+            let declaration: Declaration = declarations::of_row(row)??;
             counts.add(&declaration, 1);
             dwell.add(&declaration, 1);
             if let Some(vehicle) = declaration.place_taken() {

@@ -30,6 +30,7 @@ pub mod erasure;
 pub mod evidence;
 pub mod failure;
 pub mod import;
+mod memory;
 pub mod overdue;
 mod places;
 pub mod told;
@@ -119,7 +120,7 @@ pub struct Ask {
 /// What was done.
 pub enum Done {
     /// The record after it.
-    Written(Box<Declaration>),
+    Written(Arc<Declaration>),
     /// It was done before under the same key, and this was the answer.
     Replayed(Reply),
     /// It was imported before, as this declaration.

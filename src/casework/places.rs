@@ -1,6 +1,7 @@
 //! Places that run out, in a set: which rooms are in question, and who claims which place there.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -19,7 +20,7 @@ use crate::storage::places::{Claim, Release};
 /// The rooms in which those who asked for `set` could take a place; none, and nothing to be read, for almost all.
 pub(super) fn in_question(
     set: &[Pending],
-    records: &BTreeMap<i64, Declaration>,
+    records: &BTreeMap<i64, Arc<Declaration>>,
     now: DateTime<Utc>,
     reference: &Reference,
 ) -> Vec<Room> {

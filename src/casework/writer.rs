@@ -41,7 +41,8 @@ pub(super) struct Pending {
     answer: oneshot::Sender<Result<Done, Failure>>,
     /// What was sent to the database when its outcome became unknown: a declaration and its head after it.
     pub(super) tried: Option<(i64, Hash)>,
-    tries: u8,
+    /// How often it was tried without an outcome.
+    pub(super) tries: u8,
 }
 
 impl Pending {

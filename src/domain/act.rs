@@ -233,7 +233,7 @@ impl Declaration {
         match action {
             Action::Create | Action::TransferIn | Action::TakeOver => no("exists"),
             Action::Submit => {
-                let failures = check(&self.content, self.people.as_ref(), now, rules).failures;
+                let failures = check(&self.content, self.people.as_deref(), now, rules).failures;
                 if failures.is_empty() { None } else { Some(Obstacle::RuleFailures(failures)) }
             }
             Action::Register | Action::Arrive | Action::Amend | Action::Return | Action::Cancel | Action::Remark => {
@@ -338,7 +338,7 @@ impl Declaration {
     /// The tracks that the dated rules require for what is declared now.
     #[must_use]
     pub fn tracks_by_rule(&self, now: DateTime<Utc>, rules: Rules) -> BTreeMap<Track, String> {
-        required_tracks(&self.content, self.people.as_ref(), now, rules)
+        required_tracks(&self.content, self.people.as_deref(), now, rules)
     }
 }
 
@@ -581,7 +581,8 @@ impl Acted {
         details: Details,
     ) -> Result<(), Refusal> {
         let When { at, recorded_at } = when.into();
-        let entry = Entry { seq: self.after.revision + 1, action, actor, role, at, recorded_at, details };
+        let entry =
+            Entry { seq: self.after.revision + 1, action, actor, role, at, recorded_at, details: Box::new(details) };
         // The rules above said that it follows; if the record says otherwise, it is refused, not half done.
         let state = self.after.state;
         self.after.evolve(&entry).map_err(|_| Refusal::not_following(action, state))?;

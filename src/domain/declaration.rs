@@ -4,6 +4,7 @@
 //! only way it changes, both when an action is taken and when the history is replayed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -36,9 +37,9 @@ pub struct Declaration {
     /// The account or client that declared it.
     pub declarant: String,
     /// What was declared, without the people.
-    pub content: Content,
+    pub content: Arc<Content>,
     /// The driver and crew; none once erased.
-    pub people: Option<People>,
+    pub people: Option<Arc<People>>,
     /// The salt and digest under which the people stand in the history, once there were any.
     pub people_seal: Option<PeopleSeal>,
     /// When what happened.

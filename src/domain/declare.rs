@@ -53,13 +53,13 @@ pub fn declare(new: NewDeclaration, actor: &Actor, now: DateTime<Utc>, rules: Ru
         role: actor.role,
         at: now,
         recorded_at: now,
-        details: Details {
+        details: Box::new(Details {
             firm: Some(new.firm),
             declarant: Some(actor.id.to_string()),
-            content: Some(Box::new(content)),
+            content: Some(content),
             people_digest: people_seal.as_ref().map(|seal| seal.digest.clone()),
             ..Details::default()
-        },
+        }),
     };
     let mut after =
         Declaration::begin(new.number, &entry).map_err(|_| Refusal::not_following(Action::Create, State::Draft))?;

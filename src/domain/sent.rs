@@ -1,7 +1,7 @@
 //! What callers send: a declaration and an action, read from JSON with everything wrong at once.
 
 use std::str::FromStr;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::{Map, Value};
 
@@ -17,9 +17,9 @@ use super::workflow::{Action, Field};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sent {
     /// What was declared.
-    pub content: Content,
+    pub content: Arc<Content>,
     /// Who drives and who else is aboard.
-    pub people: People,
+    pub people: Arc<People>,
     /// Kept as a draft, not submitted.
     pub draft: bool,
 }
@@ -37,7 +37,7 @@ pub fn declaration(sent: Value) -> Result<Sent, Vec<RuleFailure>> {
     fields.finish();
     match found {
         Some((content, people)) if failures.is_empty() => {
-            Ok(Sent { content: content.normalised(), people: people.normalised(), draft })
+            Ok(Sent { content: Arc::new(content.normalised()), people: Arc::new(people.normalised()), draft })
         }
         Some(_) | None => Err(failures),
     }

@@ -1,6 +1,7 @@
 //! Taking an older system's record over: one action, `take_over`, from which the record goes on or rests.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -89,25 +90,25 @@ pub fn take_over(
         role: actor.role,
         at,
         recorded_at: now,
-        details: Details {
+        details: Box::new(Details {
             reason,
             reason_code: (state == State::Returned).then(|| RETURN_REASON.to_owned()),
             yard: parked.as_ref().map(|place| place.yard.clone()),
             bay: parked.and_then(|place| place.bay),
             firm: Some(firm),
             declarant: Some(actor.id.to_string()),
-            content: Some(Box::new(content)),
+            content: Some(Arc::new(content)),
             people_digest: people_seal.as_ref().map(|seal| seal.digest.clone()),
             carried,
             stamps: Some(Box::new(stamps)),
             state: Some(state),
             source: Some(source),
             ..Details::default()
-        },
+        }),
     };
     let mut declaration = Declaration::begin(number, &entry)
         .map_err(|broken| vec![RuleFailure::new("", "history").with("why", broken)])?;
-    declaration.people = people_seal.is_some().then_some(people);
+    declaration.people = people_seal.is_some().then(|| Arc::new(people));
     declaration.people_seal = people_seal;
     Ok((declaration, entry))
 }

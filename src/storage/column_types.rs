@@ -50,6 +50,18 @@ impl<'a> tokio_postgres::types::FromSql<'a> for JsonText {
     accepts!(JSON);
 }
 
+/// A JSON text as it came, where it is read at once.
+#[derive(Clone, Copy, Debug)]
+pub struct JsonStr<'a>(pub &'a str);
+
+impl<'a> tokio_postgres::types::FromSql<'a> for JsonStr<'a> {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Self(std::str::from_utf8(raw)?))
+    }
+
+    accepts!(JSON);
+}
+
 impl tokio_postgres::types::ToSql for JsonText {
     fn to_sql(
         &self,

@@ -8,7 +8,7 @@ use diesel::result::Error as DieselError;
 use diesel::sql_types::{Array, Bool, Nullable, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::column_types::JsonText;
+use super::column_types::{JsonStr, JsonText};
 use super::schema::declarations;
 use crate::domain::actor::{Actor, FirmId};
 use crate::domain::audit::Hash;
@@ -66,62 +66,23 @@ pub const STORED_COLUMNS: &str = "number, revision, state, firm, declarant, cont
      yard_out_at, ready_at, completed_at, ended_at, left_at, last_action, last_action_at, head";
 
 impl Stored {
-    /// Reads a row of [`STORED_COLUMNS`].
-    ///
-    /// # Errors
-    ///
-    /// When the row has other columns.
-    pub fn of(row: &tokio_postgres::Row) -> Result<Self, tokio_postgres::Error> {
-        Ok(Self {
-            number: row.try_get(0)?,
-            revision: row.try_get(1)?,
-            state: row.try_get(2)?,
-            firm: row.try_get(3)?,
-            declarant: row.try_get(4)?,
-            content: row.try_get(5)?,
-            people: row.try_get(6)?,
-            people_salt: row.try_get(7)?,
-            people_digest: row.try_get(8)?,
-            progress: row.try_get(9)?,
-            created_at: row.try_get(10)?,
-            declared_at: row.try_get(11)?,
-            registered_at: row.try_get(12)?,
-            arrived_at: row.try_get(13)?,
-            cleared_at: row.try_get(14)?,
-            yard_in_at: row.try_get(15)?,
-            yard_out_at: row.try_get(16)?,
-            ready_at: row.try_get(17)?,
-            completed_at: row.try_get(18)?,
-            ended_at: row.try_get(19)?,
-            left_at: row.try_get(20)?,
-            last_action: row.try_get(21)?,
-            last_action_at: row.try_get(22)?,
-            head: row.try_get(23)?,
-        })
-    }
-
     /// The record that the row holds.
     ///
     /// # Errors
     ///
     /// [`Unreadable`] where a word or a JSON text is not what we would have written.
-    pub fn declaration(self) -> Result<Declaration, Unreadable> {
-        let number = self.number;
-        let unreadable = |why: &dyn std::fmt::Display| Unreadable { number, why: why.to_string() };
-        Ok(Declaration {
-            number: Number::from_i64(number).ok_or_else(|| unreadable(&"its number was never issued"))?,
+    pub fn declaration(&self) -> Result<Declaration, Unreadable> {
+        Cells {
+            number: self.number,
             revision: self.revision,
-            state: self.state.parse().map_err(|error| unreadable(&error))?,
-            firm: FirmId(self.firm),
-            declarant: self.declarant,
-            content: serde_json::from_str(&self.content.0).map_err(|error| unreadable(&error))?,
-            people: match self.people {
-                None => None,
-                Some(people) => Some(serde_json::from_str(&people.0).map_err(|error| unreadable(&error))?),
-            },
-            people_seal: self
-                .people_digest
-                .map(|digest| PeopleSeal { salt: self.people_salt.unwrap_or_default(), digest }),
+            state: &self.state,
+            firm: self.firm,
+            declarant: &self.declarant,
+            content: &self.content.0,
+            people: self.people.as_ref().map(|people| people.0.as_str()),
+            people_salt: self.people_salt.as_deref(),
+            people_digest: self.people_digest.as_deref(),
+            progress: &self.progress.0,
             stamps: Stamps {
                 created_at: Some(self.created_at),
                 declared_at: self.declared_at,
@@ -135,7 +96,90 @@ impl Stored {
                 ended_at: self.ended_at,
                 left_at: self.left_at,
             },
-            progress: serde_json::from_str(&self.progress.0).map_err(|error| unreadable(&error))?,
+            last_action: &self.last_action,
+            last_action_at: self.last_action_at,
+            head: &self.head,
+        }
+        .declaration()
+    }
+}
+
+/// The record that a row of [`STORED_COLUMNS`] holds.
+///
+/// # Errors
+///
+/// When the row has other columns; within, [`Unreadable`] as [`Stored::declaration`].
+pub fn of_row(row: &tokio_postgres::Row) -> Result<Result<Declaration, Unreadable>, tokio_postgres::Error> {
+    let cells = Cells {
+        number: row.try_get(0)?,
+        revision: row.try_get(1)?,
+        state: row.try_get(2)?,
+        firm: row.try_get(3)?,
+        declarant: row.try_get(4)?,
+        content: row.try_get::<_, JsonStr>(5)?.0,
+        people: row.try_get::<_, Option<JsonStr>>(6)?.map(|people| people.0),
+        people_salt: row.try_get(7)?,
+        people_digest: row.try_get(8)?,
+        progress: row.try_get::<_, JsonStr>(9)?.0,
+        stamps: Stamps {
+            created_at: Some(row.try_get(10)?),
+            declared_at: row.try_get(11)?,
+            registered_at: row.try_get(12)?,
+            arrived_at: row.try_get(13)?,
+            cleared_at: row.try_get(14)?,
+            yard_in_at: row.try_get(15)?,
+            yard_out_at: row.try_get(16)?,
+            ready_at: row.try_get(17)?,
+            completed_at: row.try_get(18)?,
+            ended_at: row.try_get(19)?,
+            left_at: row.try_get(20)?,
+        },
+        last_action: row.try_get(21)?,
+        last_action_at: row.try_get(22)?,
+        head: row.try_get(23)?,
+    };
+    Ok(cells.declaration())
+}
+
+/// A row's cells where they lie.
+struct Cells<'a> {
+    number: i64,
+    revision: i32,
+    state: &'a str,
+    firm: i64,
+    declarant: &'a str,
+    content: &'a str,
+    people: Option<&'a str>,
+    people_salt: Option<&'a str>,
+    people_digest: Option<&'a str>,
+    progress: &'a str,
+    stamps: Stamps,
+    last_action: &'a str,
+    last_action_at: DateTime<Utc>,
+    head: &'a [u8],
+}
+
+impl Cells<'_> {
+    fn declaration(self) -> Result<Declaration, Unreadable> {
+        let number = self.number;
+        let unreadable = |why: &dyn std::fmt::Display| Unreadable { number, why: why.to_string() };
+        Ok(Declaration {
+            number: Number::from_i64(number).ok_or_else(|| unreadable(&"its number was never issued"))?,
+            revision: self.revision,
+            state: self.state.parse().map_err(|error| unreadable(&error))?,
+            firm: FirmId(self.firm),
+            declarant: self.declarant.to_owned(),
+            content: serde_json::from_str(self.content).map_err(|error| unreadable(&error))?,
+            people: match self.people {
+                None => None,
+                Some(people) => Some(serde_json::from_str(people).map_err(|error| unreadable(&error))?),
+            },
+            people_seal: self.people_digest.map(|digest| PeopleSeal {
+                salt: self.people_salt.unwrap_or_default().to_owned(),
+                digest: digest.to_owned(),
+            }),
+            stamps: self.stamps,
+            progress: serde_json::from_str(self.progress).map_err(|error| unreadable(&error))?,
             last_action: self.last_action.parse().map_err(|error| unreadable(&error))?,
             last_action_at: self.last_action_at,
             head: Hash(self.head.try_into().map_err(|_| unreadable(&"its hash has not 32 bytes"))?),

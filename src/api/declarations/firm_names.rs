@@ -1,7 +1,7 @@
 //! The firms' tax codes and names, kept at hand: every record shows its firm.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -12,7 +12,7 @@ use crate::storage::schema::firms;
 
 /// What every instance knows of the firms, at most a few seconds old.
 #[derive(Debug, Default)]
-pub struct FirmNames(RwLock<HashMap<FirmId, FirmName>>);
+pub struct FirmNames(RwLock<HashMap<FirmId, Arc<FirmName>>>);
 
 impl FirmNames {
     /// Reads all firms anew.
@@ -23,14 +23,15 @@ impl FirmNames {
     pub async fn refresh(&self, conn: &mut AsyncPgConnection) -> QueryResult<()> {
         let rows: Vec<(i64, String, String)> =
             firms::table.select((firms::id, firms::tax_code, firms::name)).load(conn).await?;
-        let names = rows.into_iter().map(|(id, tax_code, name)| (FirmId(id), FirmName { tax_code, name })).collect();
+        let names =
+            rows.into_iter().map(|(id, tax_code, name)| (FirmId(id), Arc::new(FirmName { tax_code, name }))).collect();
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = names;
         Ok(())
     }
 
     /// The firm's name, where it is known yet.
     #[must_use]
-    pub fn of(&self, firm: FirmId) -> Option<FirmName> {
+    pub fn of(&self, firm: FirmId) -> Option<Arc<FirmName>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(&firm).cloned()
     }
 }

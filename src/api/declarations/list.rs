@@ -1,6 +1,7 @@
 //! `GET /api/v1/declarations`
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde_json::value::to_raw_value;
 
 use super::view::DeclarationView;
 use super::{Office, READERS};
@@ -125,6 +126,7 @@ pub async fn list(
     let found = declarations::list(&mut *pool.get().await?, &caller.actor, &filter, page.look_for()).await?;
     let language = language(request.headers());
     let position = |declaration: &crate::domain::declaration::Declaration| declaration.number.as_i64().to_string();
-    let view = |declaration| office.view(&declaration, &caller, language);
+    // A view borrows from its record, which goes with this entry: it is written at once.
+    let view = |declaration| to_raw_value(&office.view(&declaration, &caller, language)).ok();
     Ok(respond(&request, &page, &cursors, LIST, found, position, view))
 }

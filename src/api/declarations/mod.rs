@@ -65,7 +65,7 @@ pub struct Office {
 
 impl Office {
     /// The record as `who` sees it.
-    pub fn view(&self, declaration: &Declaration, who: &Principal, language: Language) -> DeclarationView {
+    pub fn view<'a>(&self, declaration: &'a Declaration, who: &Principal, language: Language) -> DeclarationView<'a> {
         let viewer = Viewer {
             actor: &who.actor,
             language,

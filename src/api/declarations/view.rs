@@ -1,5 +1,6 @@
 //! A declaration as the API shows it to one caller.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -35,7 +36,7 @@ pub struct FirmName {
 
 /// A declaration: what was declared, where it stands, what the agencies have done, what is open to the caller.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct DeclarationView {
+pub struct DeclarationView<'a> {
     /// Its number.
     number: Number,
     /// Counts its actions; the entity tag.
@@ -43,42 +44,43 @@ pub struct DeclarationView {
     /// Where it stands.
     state: State,
     /// The firm that declared it.
-    firm: Option<FirmName>,
+    #[schema(value_type = Option<FirmName>)]
+    firm: Option<Arc<FirmName>>,
     /// What was declared.
     #[serde(flatten)]
-    content: Content,
+    content: &'a Content,
     /// Who drives. Document and phone only for those who need them.
-    driver: Option<Person>,
+    driver: Option<Cow<'a, Person>>,
     /// Who else is aboard.
-    crew: Vec<Person>,
+    crew: Vec<Cow<'a, Person>>,
     /// When driver and crew were erased; null while they stand here.
     people_erased_at: Option<DateTime<Utc>>,
     /// The agencies' parts that are required, and how far each has come.
-    tracks: Vec<TrackView>,
+    tracks: Vec<TrackView<'a>>,
     /// The legal clocks that run, with when each falls due by the calendar in force.
     clocks: Vec<DueClock>,
     /// The legal clocks that ran out.
-    breaches: Vec<Breach>,
+    breaches: &'a [Breach],
     /// The holds that stand.
-    holds: Vec<Hold>,
+    holds: &'a [Hold],
     /// Where it is parked.
-    yard: Option<YardPlace>,
+    yard: Option<&'a YardPlace>,
     /// Where it was told to park.
-    assigned_yard: Option<String>,
+    assigned_yard: Option<&'a str>,
     /// The hour in which it is to come: when it begins. None where none is needed.
     slot: Option<DateTime<Utc>>,
     /// It came before its hour, or after it.
     slot_missed: Option<SlotMissed>,
     /// The plate seen at arrival.
-    observed_plate: Option<String>,
+    observed_plate: Option<&'a str>,
     /// The vehicle that took the goods over.
-    onward: Option<Onward>,
+    onward: Option<&'a Onward>,
     /// The plate of the foreign tractor that went back.
-    tractor_returned: Option<String>,
+    tractor_returned: Option<&'a str>,
     /// Why it was last sent back to the firm.
-    returned: Option<Returned>,
+    returned: Option<&'a Returned>,
     /// Why it ended, when it did not cross.
-    end_reason: Option<String>,
+    end_reason: Option<&'a str>,
     /// Amended after customs had given a lane.
     amended_after_lane: bool,
     /// The revision at which its gate pass was issued; an older pass is withdrawn.
@@ -90,9 +92,9 @@ pub struct DeclarationView {
     /// The record under which it goes on elsewhere.
     transferred_to: Option<Number>,
     /// The older system's record that it was taken over from.
-    source: Option<Source>,
+    source: Option<&'a Source>,
     /// When what happened.
-    stamps: Stamps,
+    stamps: &'a Stamps,
     /// What must be put right before it can be submitted.
     rule_failures: Vec<Fault>,
     /// What could not be confirmed and does not stop.
@@ -107,19 +109,19 @@ pub struct DeclarationView {
 
 /// One agency's part.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct TrackView {
+pub struct TrackView<'a> {
     /// Whose.
     track: Track,
     /// Why it is required, as a sentence in the caller's language.
     why: String,
     /// How far it has come, and why it is required.
     #[serde(flatten)]
-    part: Part,
+    part: Cow<'a, Part>,
 }
 
-impl TrackView {
+impl<'a> TrackView<'a> {
     /// One part as `viewer` sees it: by the rule as it stood when it was required, a local day.
-    fn of(track: Track, mut part: Part, viewer: &Viewer, required_on: NaiveDate) -> Self {
+    fn of(track: Track, part: &'a Part, viewer: &Viewer, required_on: NaiveDate) -> Self {
         let language = viewer.language;
         let why = if let Some(added) = &part.added {
             let who = texts::word(language, "role", added.role.as_str());
@@ -139,9 +141,11 @@ impl TrackView {
                 None => texts::say(language, "because-rule-unexplained", &[("rule", &part.because)]),
             }
         };
+        let mut part = Cow::Borrowed(part);
         // A firm sees the agency, not the account.
         if viewer.actor.role == Role::Declarant
-            && let Some(added) = &mut part.added
+            && part.added.is_some()
+            && let Some(added) = &mut part.to_mut().added
         {
             added.by = None;
         }
@@ -186,17 +190,17 @@ pub struct Viewer<'a> {
     /// The rules.
     pub rules: &'a RuleBook,
     /// The declaring firm, where it is known.
-    pub firm: Option<FirmName>,
+    pub firm: Option<Arc<FirmName>>,
 }
 
-impl DeclarationView {
+impl<'a> DeclarationView<'a> {
     /// The record as `viewer` sees it.
     #[must_use]
-    pub fn of(declaration: &Declaration, viewer: Viewer) -> Self {
+    pub fn of(declaration: &'a Declaration, viewer: Viewer) -> Self {
         let rules: Rules = viewer.rules.rules();
         let findings = match declaration.state {
             State::Draft | State::Returned | State::Submitted => {
-                check(&declaration.content, declaration.people.as_ref(), viewer.now, rules)
+                check(&declaration.content, declaration.people.as_deref(), viewer.now, rules)
             }
             State::Registered
             | State::Arrived
@@ -215,43 +219,49 @@ impl DeclarationView {
         // Once submitted it kept the rules of that moment; what fails since (a planned arrival that has passed)
         // matters only where it must be submitted again.
         let must_submit = matches!(declaration.state, State::Draft | State::Returned);
-        let people = declaration.people.clone().unwrap_or_default();
+        let people = declaration.people.as_deref();
         let in_full = sees_documents(declaration, viewer.actor);
-        let seen = |person: Person| if in_full { person } else { Person { document: None, phone: None, ..person } };
-        let progress = declaration.progress.clone();
+        let seen = |person: &'a Person| {
+            if in_full {
+                Cow::Borrowed(person)
+            } else {
+                Cow::Owned(Person { document: None, phone: None, ..person.clone() })
+            }
+        };
+        let progress = &declaration.progress;
         let required_on = local_day(declaration.stamps.registered_at.unwrap_or(viewer.now));
-        let tracks = progress.tracks.into_iter();
-        let tracks = tracks.map(|(track, part)| TrackView::of(track, part, &viewer, required_on)).collect();
+        let tracks = progress.tracks.iter();
+        let tracks = tracks.map(|(track, part)| TrackView::of(*track, part, &viewer, required_on)).collect();
         let own = format!("/api/v1/declarations/{}", declaration.number);
         Self {
             number: declaration.number,
             revision: declaration.revision,
             state: declaration.state,
             firm: viewer.firm,
-            content: declaration.content.clone(),
-            driver: people.driver.map(seen),
-            crew: people.crew.into_iter().map(seen).collect(),
+            content: &declaration.content,
+            driver: people.and_then(|people| people.driver.as_ref()).map(seen),
+            crew: people.map(|people| people.crew.iter().map(seen).collect()).unwrap_or_default(),
             people_erased_at: progress.people_erased_at,
             tracks,
             clocks: declaration.clocks(rules),
-            breaches: progress.breaches,
-            holds: progress.holds,
-            yard: progress.yard,
-            assigned_yard: progress.assigned_yard,
+            breaches: &progress.breaches,
+            holds: &progress.holds,
+            yard: progress.yard.as_ref(),
+            assigned_yard: progress.assigned_yard.as_deref(),
             slot: progress.slot,
             slot_missed: progress.slot_missed,
-            observed_plate: progress.observed_plate,
-            onward: progress.onward,
-            tractor_returned: progress.tractor_returned,
-            returned: progress.returned,
-            end_reason: progress.end_reason,
+            observed_plate: progress.observed_plate.as_deref(),
+            onward: progress.onward.as_ref(),
+            tractor_returned: progress.tractor_returned.as_deref(),
+            returned: progress.returned.as_ref(),
+            end_reason: progress.end_reason.as_deref(),
             amended_after_lane: progress.amended_after_lane,
             pass: progress.pass,
             stale_pass: progress.stale_pass,
             transferred_from: progress.transferred_from,
             transferred_to: progress.transferred_to,
-            source: progress.source,
-            stamps: declaration.stamps.clone(),
+            source: progress.source.as_ref(),
+            stamps: &declaration.stamps,
             rule_failures: if must_submit { told(&findings.failures) } else { Vec::new() },
             warnings: told(&findings.warnings),
             offered: declaration.offered(viewer.actor, viewer.now, rules),

@@ -1,6 +1,7 @@
 //! What a transfer carries over to the other crossing point.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -22,14 +23,14 @@ pub(super) fn carried_over(
     when: When,
     rules: Rules,
 ) -> Result<(Declaration, Entry), Refusal> {
-    let content = Content { crossing_point: crossing_point.to_owned(), ..declaration.content.clone() };
+    let content = Content { crossing_point: crossing_point.to_owned(), ..Content::clone(&declaration.content) };
     let mut tracks: BTreeMap<Track, Part> = declaration
         .progress
         .tracks
         .iter()
         .map(|(track, part)| (*track, part.carried(*track, declaration.number, when.at)))
         .collect();
-    for (track, because) in required_tracks(&content, declaration.people.as_ref(), when.at, rules) {
+    for (track, because) in required_tracks(&content, declaration.people.as_deref(), when.at, rules) {
         tracks.entry(track).or_insert_with(|| Part::required(because));
     }
     let now = when.recorded_at;
@@ -45,10 +46,10 @@ pub(super) fn carried_over(
         role: Role::System,
         at: when.at,
         recorded_at: when.recorded_at,
-        details: Details {
+        details: Box::new(Details {
             firm: Some(declaration.firm),
             declarant: Some(declaration.declarant.clone()),
-            content: Some(Box::new(content)),
+            content: Some(Arc::new(content)),
             people_digest: declaration.people_seal.as_ref().map(|seal| seal.digest.clone()),
             other: Some(declaration.number),
             carried: tracks,
@@ -57,7 +58,7 @@ pub(super) fn carried_over(
             slot,
             stamps: Some(Box::new(Stamps { declared_at: declaration.stamps.declared_at, ..Default::default() })),
             ..Details::default()
-        },
+        }),
     };
     let mut made = Declaration::begin(number, &entry)
         .map_err(|_| Refusal::not_following(Action::TransferIn, State::Registered))?;

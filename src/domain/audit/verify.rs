@@ -388,7 +388,7 @@ fn replayed(recorded: &Recorded, differ: &mut dyn FnMut(Option<i32>, String)) ->
 }
 
 fn entry(taken: &Taken) -> Result<Entry, String> {
-    let details: Details =
+    let details: Box<Details> =
         serde_json::from_str(&taken.details).map_err(|error| format!("its details cannot be read: {error}"))?;
     Ok(Entry {
         seq: taken.seq,

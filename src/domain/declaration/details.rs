@@ -1,6 +1,7 @@
 //! Actions as they are recorded, and what is said with them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -30,7 +31,7 @@ pub struct Entry {
     /// When the service took it.
     pub recorded_at: DateTime<Utc>,
     /// With which details.
-    pub details: Details,
+    pub details: Box<Details>,
 }
 
 /// What is said with an action, and what followed from it.
@@ -99,7 +100,7 @@ pub struct Details {
     pub firm: Option<FirmId>,
     /// `create`, `transfer_in`, `take_over`: what was declared, without the people.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub content: Option<Box<Content>>,
+    pub content: Option<Arc<Content>>,
     /// `create`, `amend`, …: the digest of the people; empty where an amendment leaves nobody named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub people_digest: Option<String>,

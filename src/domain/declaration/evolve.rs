@@ -61,7 +61,7 @@ impl Declaration {
             return Err(broken("a history begins with action 1"));
         }
         let details = &entry.details;
-        let content = details.content.as_deref().cloned().ok_or_else(|| broken("it holds no content"))?;
+        let content = details.content.clone().ok_or_else(|| broken("it holds no content"))?;
         let firm = details.firm.ok_or_else(|| broken("it names no firm"))?;
         let declarant = details.declarant.clone().ok_or_else(|| broken("it names no declarant"))?;
         let mut stamps = details.stamps.as_deref().cloned().unwrap_or_default();
@@ -376,7 +376,7 @@ impl Declaration {
     }
 
     fn amended(&mut self, details: &Details) -> Result<(), &'static str> {
-        let mut content = serde_json::to_value(&self.content).map_err(|_| "the content cannot be written")?;
+        let mut content = serde_json::to_value(&*self.content).map_err(|_| "the content cannot be written")?;
         let fields = content.as_object_mut().ok_or("the content has no fields")?;
         for change in details.changes.iter().filter(|change| !PEOPLE_FIELDS.contains(&change.field.as_str())) {
             if change.after.is_null() {

@@ -3,25 +3,31 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use tokio_postgres::types::ToSql;
 
+use super::statement::{Parts, Rows};
 use super::{Change, LinkedAction};
 use crate::domain::declaration::Declaration;
 use crate::domain::dwell::Dwell;
 use crate::domain::legal_clocks::LegalClock;
-use crate::domain::throughput::Counts;
+use crate::domain::throughput::{Counts, Measure};
 use crate::storage::column_types::{JsonText, array_literal};
 
 pub(super) type Parameter<'a> = &'a (dyn ToSql + Sync);
 
 /// Columns of many rows, one list a column: what `unnest` makes rows of again.
 macro_rules! columns {
-    ($(#[$about:meta])* $name:ident { $($column:ident: $sql:literal as $kind:ty),+ $(,)? }) => {
+    ($(#[$about:meta])* $name:ident $(<$life:lifetime>)? { $($column:ident: $sql:literal as $kind:ty),+ $(,)? }) => {
         $(#[$about])*
         #[derive(Default)]
-        pub(super) struct $name { $($column: Vec<$kind>),+ }
+        pub(super) struct $name $(<$life>)? { $($column: Vec<$kind>),+ }
 
-        impl $name {
+        impl $(<$life>)? $name $(<$life>)? {
             pub(super) const NAMES: &'static [&'static str] = &[$(stringify!($column)),+];
             pub(super) const TYPES: &'static [&'static str] = &[$($sql),+];
+
+            /// Whether there are no rows: any column tells.
+            pub(super) fn is_empty(&self) -> bool {
+                [$(self.$column.is_empty()),+].first().copied().unwrap_or(true)
+            }
 
             pub(super) fn parameters(&self) -> Vec<Parameter<'_>> {
                 vec![$(&self.$column as Parameter),+]
@@ -38,23 +44,23 @@ macro_rules! columns {
 
 columns! {
     /// Whole declarations, with the vehicle that takes its place by them.
-    Whole {
+    Whole<'a> {
         number: "bigint" as i64,
         revision: "integer" as i32,
         state: "text" as &'static str,
         firm: "bigint" as i64,
-        declarant: "text" as String,
+        declarant: "text" as &'a str,
         direction: "text" as &'static str,
-        crossing_point: "text" as String,
+        crossing_point: "text" as &'a str,
         cargo_class: "text" as Option<&'static str>,
-        plate: "text" as Option<String>,
-        trader_tax_code: "text" as Option<String>,
+        plate: "text" as Option<&'a str>,
+        trader_tax_code: "text" as Option<&'a str>,
         customs_declarations: "text" as String,
         tracks: "text" as String,
         content: "json" as JsonText,
         people: "json" as Option<JsonText>,
-        people_salt: "text" as Option<String>,
-        people_digest: "text" as Option<String>,
+        people_salt: "text" as Option<&'a str>,
+        people_digest: "text" as Option<&'a str>,
         progress: "json" as JsonText,
         created_at: "timestamptz" as Option<DateTime<Utc>>,
         declared_at: "timestamptz" as Option<DateTime<Utc>>,
@@ -73,8 +79,8 @@ columns! {
         documents_since: "timestamptz" as Option<DateTime<Utc>>,
         inspection_since: "timestamptz" as Option<DateTime<Utc>>,
         inspection_until: "timestamptz" as Option<DateTime<Utc>>,
-        head: "bytea" as Vec<u8>,
-        read_revision: "integer" as i32,
+        head: "bytea" as &'a [u8],
+        read_head: "bytea" as Option<&'a [u8]>,
         claim: "text" as Option<String>,
         release: "text" as Option<String>,
     }
@@ -82,7 +88,7 @@ columns! {
 
 columns! {
     /// What an action changes that is no amendment and takes no vehicle's place.
-    Moved {
+    Moved<'a> {
         number: "bigint" as i64,
         revision: "integer" as i32,
         state: "text" as &'static str,
@@ -104,24 +110,24 @@ columns! {
         documents_since: "timestamptz" as Option<DateTime<Utc>>,
         inspection_since: "timestamptz" as Option<DateTime<Utc>>,
         inspection_until: "timestamptz" as Option<DateTime<Utc>>,
-        head: "bytea" as Vec<u8>,
-        read_revision: "integer" as i32,
+        head: "bytea" as &'a [u8],
+        read_head: "bytea" as Option<&'a [u8]>,
         release: "text" as Option<String>,
     }
 }
 
 columns! {
     /// Actions.
-    Taken {
+    Taken<'a> {
         declaration: "bigint" as i64,
         seq: "integer" as i32,
         action: "text" as &'static str,
-        actor: "text" as String,
+        actor: "text" as &'a str,
         role: "text" as &'static str,
         at: "timestamptz" as DateTime<Utc>,
         recorded_at: "timestamptz" as DateTime<Utc>,
-        details: "json" as JsonText,
-        hash: "bytea" as Vec<u8>,
+        details: "json" as &'a JsonText,
+        hash: "bytea" as &'a [u8],
     }
 }
 
@@ -154,53 +160,53 @@ columns! {
 
 columns! {
     /// Money that changed hands, by its receipt.
-    Received {
+    Received<'a> {
         receipt: "text" as String,
         kind: "text" as &'static str,
         declaration: "bigint" as i64,
         seq: "integer" as i32,
-        crossing_point: "text" as String,
+        crossing_point: "text" as &'a str,
         day: "date" as NaiveDate,
         at: "timestamptz" as DateTime<Utc>,
         amount_vnd: "bigint" as i64,
-        actor: "text" as String,
+        actor: "text" as &'a str,
     }
 }
 
 columns! {
     /// Where new declarations were imported from.
-    Imported {
+    Imported<'a> {
         declaration: "bigint" as i64,
-        source: "text" as String,
-        source_id: "text" as String,
+        source: "text" as &'a str,
+        source_id: "text" as &'a str,
     }
 }
 
 columns! {
     /// What requests with an Idempotency-Key led to.
-    Kept {
+    Kept<'a> {
         number: "bigint" as i64,
-        caller: "text" as String,
-        route: "text" as String,
-        key: "text" as String,
-        request_hash: "bytea" as Vec<u8>,
+        caller: "text" as &'a str,
+        route: "text" as &'a str,
+        key: "text" as &'a str,
+        request_hash: "bytea" as &'a [u8],
         status: "smallint" as i16,
-        location: "text" as Option<String>,
-        etag: "text" as Option<String>,
-        body: "bytea" as Vec<u8>,
+        location: "text" as Option<&'a str>,
+        etag: "text" as Option<&'a str>,
+        body: "bytea" as &'a [u8],
         created_at: "timestamptz" as DateTime<Utc>,
     }
 }
 
 columns! {
     /// What devices told of that was taken.
-    Told {
+    Told<'a> {
         declaration: "bigint" as i64,
-        device: "text" as String,
+        device: "text" as &'a str,
         sequence: "bigint" as i64,
-        said: "json" as JsonText,
+        said: "json" as &'a JsonText,
         at: "timestamptz" as Option<DateTime<Utc>>,
-        crossing_point: "text" as Option<String>,
+        crossing_point: "text" as Option<&'a str>,
         recorded_at: "timestamptz" as DateTime<Utc>,
         seq: "integer" as Option<i32>,
     }
@@ -212,8 +218,8 @@ fn track_states(declaration: &Declaration) -> String {
     array_literal(states.iter().map(String::as_str))
 }
 
-impl Whole {
-    pub(super) fn push(&mut self, change: &Change) -> Result<(), serde_json::Error> {
+impl<'a> Whole<'a> {
+    pub(super) fn push(&mut self, change: &'a Change) -> Result<(), serde_json::Error> {
         let declaration = change.after;
         let content = &declaration.content;
         let stamps = &declaration.stamps;
@@ -221,19 +227,19 @@ impl Whole {
         self.revision.push(declaration.revision);
         self.state.push(declaration.state.as_str());
         self.firm.push(declaration.firm.0);
-        self.declarant.push(declaration.declarant.clone());
+        self.declarant.push(&declaration.declarant);
         self.direction.push(content.direction.as_str());
-        self.crossing_point.push(content.crossing_point.clone());
+        self.crossing_point.push(&content.crossing_point);
         self.cargo_class.push(content.cargo_class.map(crate::domain::content::CargoClass::as_str));
-        self.plate.push(content.mark().map(str::to_owned));
-        self.trader_tax_code.push(content.trader_tax_code.clone());
+        self.plate.push(content.mark());
+        self.trader_tax_code.push(content.trader_tax_code.as_deref());
         self.customs_declarations.push(array_literal(content.customs_declaration_numbers()));
         self.tracks.push(track_states(declaration));
         self.content.push(JsonText::of(content)?);
         self.people.push(declaration.people.as_ref().map(JsonText::of).transpose()?);
         self.people_salt
-            .push(declaration.people_seal.as_ref().map(|seal| seal.salt.clone()).filter(|salt| !salt.is_empty()));
-        self.people_digest.push(declaration.people_seal.as_ref().map(|seal| seal.digest.clone()));
+            .push(declaration.people_seal.as_ref().map(|seal| seal.salt.as_str()).filter(|salt| !salt.is_empty()));
+        self.people_digest.push(declaration.people_seal.as_ref().map(|seal| seal.digest.as_str()));
         self.progress.push(JsonText::of(&declaration.progress)?);
         self.created_at.push(stamps.created_at);
         self.declared_at.push(stamps.declared_at);
@@ -254,16 +260,16 @@ impl Whole {
         self.documents_since.push(running(LegalClock::Documents).map(|running| running.since));
         self.inspection_since.push(running(LegalClock::Inspection).map(|running| running.since));
         self.inspection_until.push(running(LegalClock::Inspection).and_then(|running| running.until));
-        self.head.push(declaration.head.0.to_vec());
-        self.read_revision.push(change.before.map_or(0, |before| before.revision));
+        self.head.push(&declaration.head.0);
+        self.read_head.push(change.before.map(|before| before.head.0.as_slice()));
         self.claim.push(change.claim());
         self.release.push(change.release());
         Ok(())
     }
 }
 
-impl Moved {
-    pub(super) fn push(&mut self, change: &Change) -> Result<(), serde_json::Error> {
+impl<'a> Moved<'a> {
+    pub(super) fn push(&mut self, change: &'a Change) -> Result<(), serde_json::Error> {
         let declaration = change.after;
         let stamps = &declaration.stamps;
         self.number.push(declaration.number.as_i64());
@@ -289,25 +295,25 @@ impl Moved {
         self.documents_since.push(running(LegalClock::Documents).map(|running| running.since));
         self.inspection_since.push(running(LegalClock::Inspection).map(|running| running.since));
         self.inspection_until.push(running(LegalClock::Inspection).and_then(|running| running.until));
-        self.head.push(declaration.head.0.to_vec());
-        self.read_revision.push(change.before.map_or(0, |before| before.revision));
+        self.head.push(&declaration.head.0);
+        self.read_head.push(change.before.map(|before| before.head.0.as_slice()));
         self.release.push(change.release());
         Ok(())
     }
 }
 
-impl Taken {
-    pub(super) fn push(&mut self, change: &Change) {
+impl<'a> Taken<'a> {
+    pub(super) fn push(&mut self, change: &'a Change) {
         for LinkedAction { entry, details, hash } in change.actions {
             self.declaration.push(change.after.number.as_i64());
             self.seq.push(entry.seq);
             self.action.push(entry.action.as_str());
-            self.actor.push(entry.actor.clone());
+            self.actor.push(&entry.actor);
             self.role.push(entry.role.as_str());
             self.at.push(entry.at);
             self.recorded_at.push(entry.recorded_at);
-            self.details.push(details.clone());
-            self.hash.push(hash.0.to_vec());
+            self.details.push(details);
+            self.hash.push(&hash.0);
         }
     }
 }
@@ -333,6 +339,16 @@ impl Counted {
     }
 }
 
+impl Counted {
+    /// The measures that the stock is the sum of.
+    pub(super) const STOCK: [Measure; 4] = [Measure::Registered, Measure::Arrived, Measure::Left, Measure::FellAway];
+
+    /// Whether the stock changes with them.
+    pub(super) fn moves_stock(&self) -> bool {
+        self.measure.iter().any(|counted| Self::STOCK.iter().any(|measure| *measure as i16 == *counted))
+    }
+}
+
 impl Waited {
     pub(super) fn push(&mut self, change: &Change) {
         let mut dwell = Dwell::default();
@@ -353,94 +369,174 @@ impl Waited {
     }
 }
 
-impl Received {
-    pub(super) fn push(&mut self, change: &Change) {
+impl<'a> Received<'a> {
+    pub(super) fn push(&mut self, change: &'a Change) {
         for LinkedAction { entry, .. } in change.actions {
             let Some(receipt) = entry.receipt() else { continue };
             self.declaration.push(change.after.number.as_i64());
             self.seq.push(entry.seq);
-            self.crossing_point.push(change.after.content.crossing_point.clone());
+            self.crossing_point.push(&change.after.content.crossing_point);
             self.day.push(receipt.day());
             self.at.push(receipt.at);
             self.amount_vnd.push(receipt.amount_vnd);
-            self.actor.push(entry.actor.clone());
+            self.actor.push(&entry.actor);
             self.kind.push(receipt.kind.as_str());
             self.receipt.push(receipt.receipt);
         }
     }
 }
 
-impl Imported {
-    pub(super) fn push(&mut self, change: &Change) {
+impl<'a> Imported<'a> {
+    pub(super) fn push(&mut self, change: &'a Change) {
         if let Some(source) = &change.after.progress.source {
             self.declaration.push(change.after.number.as_i64());
-            self.source.push(source.source.clone());
-            self.source_id.push(source.source_id.clone());
+            self.source.push(&source.source);
+            self.source_id.push(&source.source_id);
         }
     }
 }
 
-impl Kept {
-    pub(super) fn push(&mut self, change: &Change) {
+impl<'a> Kept<'a> {
+    pub(super) fn push(&mut self, change: &'a Change) {
         for kept in &change.kept {
             self.number.push(change.after.number.as_i64());
-            self.caller.push(kept.caller.clone());
-            self.route.push(kept.route.clone());
-            self.key.push(kept.key.clone());
-            self.request_hash.push(kept.request_hash.clone());
+            self.caller.push(&kept.caller);
+            self.route.push(&kept.route);
+            self.key.push(&kept.key);
+            self.request_hash.push(&kept.request_hash);
             self.status.push(kept.reply.status);
-            self.location.push(kept.reply.location.clone());
-            self.etag.push(kept.reply.etag.clone());
-            self.body.push(kept.reply.body.clone());
+            self.location.push(kept.reply.location.as_deref());
+            self.etag.push(kept.reply.etag.as_deref());
+            self.body.push(&kept.reply.body);
             self.created_at.push(kept.created_at);
         }
     }
 }
 
-impl Told {
-    pub(super) fn push(&mut self, change: &Change) {
+impl<'a> Told<'a> {
+    pub(super) fn push(&mut self, change: &'a Change) {
         for told in &change.told {
             self.declaration.push(change.after.number.as_i64());
-            self.device.push(told.device.clone());
+            self.device.push(&told.device);
             self.sequence.push(told.sequence);
-            self.said.push(told.said.clone());
+            self.said.push(&told.said);
             self.at.push(told.at);
-            self.crossing_point.push(told.crossing_point.clone());
+            self.crossing_point.push(told.crossing_point.as_deref());
             self.recorded_at.push(told.recorded_at);
             self.seq.push(told.seq);
         }
     }
 }
 
-/// The rows of a set, in one of their two forms.
-pub(super) enum Columns {
-    Whole(Box<Whole>),
-    Moved(Box<Moved>),
+/// The rows of a set: all columns, or those that change when they move on.
+enum Body<'a> {
+    Whole(Box<Whole<'a>>),
+    Moved(Box<Moved<'a>>),
 }
 
-impl Default for Columns {
-    fn default() -> Self {
-        Self::Whole(Box::default())
-    }
+/// Everything that a set writes.
+pub(super) struct Columns<'a> {
+    body: Body<'a>,
+    imported: Imported<'a>,
+    received: Received<'a>,
+    taken: Taken<'a>,
+    kept: Kept<'a>,
+    told: Told<'a>,
+    counted: Counted,
+    waited: Waited,
 }
 
-impl Columns {
-    pub(super) fn whole(set: &[Change<'_>]) -> Result<Self, serde_json::Error> {
-        let mut rows = Whole::default();
-        set.iter().try_for_each(|change| rows.push(change))?;
-        Ok(Self::Whole(Box::new(rows)))
-    }
-
-    pub(super) fn moved(set: &[Change<'_>]) -> Result<Self, serde_json::Error> {
-        let mut rows = Moved::default();
-        set.iter().try_for_each(|change| rows.push(change))?;
-        Ok(Self::Moved(Box::new(rows)))
-    }
-
-    pub(super) fn parameters(&self) -> Vec<Parameter<'_>> {
-        match self {
-            Self::Whole(rows) => rows.parameters(),
-            Self::Moved(rows) => rows.parameters(),
+impl<'a> Columns<'a> {
+    /// The columns of `set`.
+    ///
+    /// # Errors
+    ///
+    /// Where content or progress has no JSON form.
+    pub(super) fn of(rows: Rows, set: &'a [Change<'_>]) -> Result<Self, serde_json::Error> {
+        let body = match rows {
+            Rows::New | Rows::Whole => Body::Whole(Box::default()),
+            Rows::Moved => Body::Moved(Box::default()),
+        };
+        let mut columns = Self {
+            body,
+            imported: Imported::default(),
+            received: Received::default(),
+            taken: Taken::default(),
+            kept: Kept::default(),
+            told: Told::default(),
+            counted: Counted::default(),
+            waited: Waited::default(),
+        };
+        for change in set {
+            columns.push(rows, change)?;
         }
+        Ok(columns)
+    }
+
+    fn push(&mut self, rows: Rows, change: &'a Change<'_>) -> Result<(), serde_json::Error> {
+        match &mut self.body {
+            Body::Whole(whole) => whole.push(change)?,
+            Body::Moved(moved) => moved.push(change)?,
+        }
+        if rows == Rows::New {
+            self.imported.push(change);
+        }
+        self.received.push(change);
+        self.taken.push(change);
+        self.kept.push(change);
+        self.told.push(change);
+        self.counted.push(change);
+        self.waited.push(change);
+        Ok(())
+    }
+
+    /// Whether there are no rows.
+    pub(super) fn is_empty(&self) -> bool {
+        match &self.body {
+            Body::Whole(whole) => whole.is_empty(),
+            Body::Moved(moved) => moved.is_empty(),
+        }
+    }
+
+    /// What the statement that writes them has to do.
+    pub(super) fn parts(&self, rows: Rows) -> Parts {
+        let releases = match &self.body {
+            Body::Whole(whole) => &whole.release,
+            Body::Moved(moved) => &moved.release,
+        };
+        Parts {
+            rows,
+            sources: !self.imported.is_empty(),
+            receipts: !self.received.is_empty(),
+            keys: !self.kept.is_empty(),
+            told: !self.told.is_empty(),
+            counts: !self.counted.is_empty(),
+            stock: self.counted.moves_stock(),
+            dwell: !self.waited.is_empty(),
+            releases: releases.iter().any(Option::is_some),
+        }
+    }
+
+    /// In the order in which the statement takes them.
+    pub(super) fn parameters(&self) -> Vec<Parameter<'_>> {
+        let mut parameters = match &self.body {
+            Body::Whole(whole) => whole.parameters(),
+            Body::Moved(moved) => moved.parameters(),
+        };
+        // Of a part that the statement has not, there are no parameters.
+        for (is_empty, more) in [
+            (self.imported.is_empty(), self.imported.parameters()),
+            (self.received.is_empty(), self.received.parameters()),
+            (self.taken.is_empty(), self.taken.parameters()),
+            (self.kept.is_empty(), self.kept.parameters()),
+            (self.told.is_empty(), self.told.parameters()),
+            (self.counted.is_empty(), self.counted.parameters()),
+            (self.waited.is_empty(), self.waited.parameters()),
+        ] {
+            if !is_empty {
+                parameters.extend(more);
+            }
+        }
+        parameters
     }
 }

@@ -4,20 +4,22 @@
 //! Every refusal that can be expected is a filter in the statement, never an error, so that one bad row
 //! costs the others nothing. What a statement returns are the numbers that it took.
 
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use tokio_postgres::{Client, Error, Statement};
 
-use self::columns::{Columns, Counted, Imported, Kept, Moved, Parameter, Received, Taken, Told, Waited, Whole};
+use self::columns::Columns;
+use self::statement::{Parts, Rows};
 use super::column_types::JsonText;
-use super::declarations::{STORED_COLUMNS, Stored};
+use super::declarations::{self, STORED_COLUMNS};
 use super::device_actions::DeviceAction;
 use crate::domain::audit;
 use crate::domain::declaration::{Declaration, Entry};
-use crate::domain::throughput::Measure;
 
 mod columns;
+mod statement;
 
 /// The answer to a request with an Idempotency-Key, as it is given again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,9 +60,9 @@ pub struct Change<'a> {
     /// The actions, each with the text of its details and its hash.
     pub actions: &'a [LinkedAction],
     /// What is kept under the requests' keys.
-    pub kept: Vec<KeptReply>,
+    pub kept: Vec<&'a KeptReply>,
     /// What of it devices told of.
-    pub told: Vec<DeviceAction>,
+    pub told: Vec<&'a DeviceAction>,
 }
 
 /// An action with its place in the hash chain.
@@ -111,177 +113,10 @@ impl Change<'_> {
 
 /// The prepared statements of one connection.
 pub struct Statements {
-    insert: Statement,
-    update: Statement,
-    advance: Statement,
-    /// As the two above, with what devices told of: most sets have none, and do not pay for it.
-    update_told: Statement,
-    advance_told: Statement,
+    /// Those that write a set, each prepared when the first set needs it.
+    writing: RefCell<HashMap<Parts, Statement>>,
     read: Statement,
     keys: Statement,
-}
-
-/// The receipts of a set, and the declarations that cannot be written since one of theirs is used. Each is looked
-/// up by itself: few bear a receipt, and the table grows for good.
-fn receipts(taken: &mut usize) -> String {
-    format!(
-        "m as materialized (select * from {rows}),
-         b as materialized (
-             select m.declaration from m cross join lateral (
-                 select from receipts p where p.receipt = m.receipt and p.kind = m.kind limit 1) used),",
-        rows = Received::unnest("x", taken),
-    )
-}
-
-/// Whether a set holds something that a device told of.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Devices {
-    Silent,
-    Told,
-}
-
-/// The parts that every set's statement ends with: actions, keys, receipts and statistics of the numbers in `done`, and what
-/// devices told of. That a sequence is there already is an error: nothing may be taken twice.
-///
-/// The stock is the sum of four of the counters, and touches its rows only where one of those changes.
-fn tail(done: &str, devices: Devices, taken: &mut usize) -> String {
-    let actions = Taken::unnest("x", taken);
-    let kept = Kept::unnest("x", taken);
-    let counted = Counted::unnest("x", taken);
-    let waited = Waited::unnest("x", taken);
-    let [registered, arrived, left, fell_away] =
-        [Measure::Registered, Measure::Arrived, Measure::Left, Measure::FellAway].map(|measure| measure as usize);
-    let measures = Measure::WORDS;
-    let sums: Vec<String> = (0..measures.len())
-        .map(|measure| format!("coalesce(sum(amount) filter (where measure = {measure}), 0)::bigint"))
-        .collect();
-    let columns: Vec<String> = measures.iter().map(|word| format!("\"{word}\"")).collect();
-    let added: Vec<String> =
-        columns.iter().map(|column| format!("{column} = t.{column} + excluded.{column}")).collect();
-    let cell = "day, crossing_point, direction, cargo_class";
-    let told = match devices {
-        Devices::Silent => String::new(),
-        Devices::Told => {
-            let told = Told::unnest("x", taken);
-            let columns = Told::NAMES.join(", ");
-            format!(
-                "e as (insert into device_actions ({columns})
-                       select {columns} from {told} where (x.declaration in (select number from {done})) is true),"
-            )
-        }
-    };
-    format!(
-        "a as (insert into actions ({action_columns})
-               select {action_columns} from {actions} where (x.declaration in (select number from {done})) is true),
-         k as (insert into idempotency_keys ({kept_columns})
-               select {kept_columns} from {kept} where (x.number in (select number from {done})) is true),
-         p as (insert into receipts ({receipt_columns})
-               select {receipt_columns} from m where (m.declaration in (select number from {done})) is true
-               order by receipt, kind),
-         {told}
-         t as (insert into throughput as t ({cell}, {columns})
-               select {cell}, {sums} from {counted} where (x.number in (select number from {done})) is true
-               group by {cell} order by {cell}
-               on conflict ({cell}) do update set {added}),
-         o as (insert into stock as t (month, crossing_point, direction, cargo_class, inside, registered)
-               select * from (
-                   select date_trunc('month', day)::date, crossing_point, direction, cargo_class,
-                          sum(case measure when {arrived} then amount when {left} then -amount else 0 end)::bigint as inside,
-                          sum(case measure when {registered} then amount when {left} then 0 else -amount end)::bigint as registered
-                     from {counted}
-                    where measure in ({registered}, {arrived}, {left}, {fell_away}) and (x.number in (select number from {done})) is true
-                    group by 1, 2, 3, 4) as x
-               where inside <> 0 or registered <> 0 order by 1, 2, 3, 4
-               on conflict (month, crossing_point, direction, cargo_class)
-               do update set inside = t.inside + excluded.inside, registered = t.registered + excluded.registered),
-         v as (insert into dwell as t (pair, {cell}, bucket, vehicles)
-               select pair, {cell}, bucket, sum(vehicles)::bigint from {waited}
-               where (x.number in (select number from {done})) is true
-               group by pair, {cell}, bucket having sum(vehicles) <> 0 order by pair, {cell}, bucket
-               on conflict (pair, {cell}, bucket) do update set vehicles = t.vehicles + excluded.vehicles)
-         select number from {done}",
-        action_columns = Taken::NAMES.join(", "),
-        receipt_columns = Received::NAMES.join(", "),
-        kept_columns = Kept::NAMES.get(1..).unwrap_or_default().join(", "),
-        columns = columns.join(", "),
-        sums = sums.join(", "),
-        added = added.join(", "),
-    )
-}
-
-/// Columns that are sent as the text of an array.
-const ARRAYS: [&str; 2] = ["customs_declarations", "tracks"];
-
-/// The columns of `names` that the table has, and how `q`'s are written into them.
-fn columns_of(names: &[&str], without: &[&str]) -> (Vec<String>, Vec<String>) {
-    names
-        .iter()
-        .filter(|name| !["read_revision", "claim", "release"].contains(name) && !without.contains(name))
-        .map(|name| {
-            let cast = if ARRAYS.contains(name) { "::text[]" } else { "" };
-            ((*name).to_owned(), format!("q.{name}{cast}"))
-        })
-        .unzip()
-}
-
-fn insert_sql() -> String {
-    let mut taken = 0;
-    let rows = Whole::unnest("q", &mut taken);
-    let (columns, values) = columns_of(Whole::NAMES, &[]);
-    let imported = Imported::unnest("x", &mut taken);
-    let receipts = receipts(&mut taken);
-    let tail = tail("d", Devices::Silent, &mut taken);
-    format!(
-        "with {receipts}
-         q as materialized (
-             select * from {rows}
-             where exists (select from firms f where f.id = q.firm
-                             and (f.disabled_at is null or q.last_action = 'transfer_in'))
-               and not exists (select from declarations d where d.number = q.number)
-               and (q.number in (select declaration from b)) is not true),
-         w as (insert into vehicles_present (vehicle, direction, declaration)
-               select q.claim, q.direction, q.number from q where q.claim is not null order by q.claim, q.direction
-               on conflict do nothing returning declaration),
-         d as (insert into declarations ({columns})
-               select {values} from q where q.claim is null or (q.number in (select declaration from w)) is true
-               returning number),
-         s as (insert into sources (declaration, source, source_id)
-               select x.declaration, x.source, x.source_id from {imported}
-               where (x.declaration in (select number from d)) is true),
-         {tail}",
-        columns = columns.join(", "),
-        values = values.join(", "),
-    )
-}
-
-fn update_sql(rows: &str, names: &[&str], claims: bool, devices: Devices, taken: &mut usize) -> String {
-    let (columns, values) = columns_of(names, &["number", "firm", "declarant", "direction", "created_at"]);
-    let set: Vec<String> = columns.iter().zip(values).map(|(column, value)| format!("{column} = {value}")).collect();
-    let (claimed, holds) = if claims {
-        (
-            "c as (insert into vehicles_present (vehicle, direction, declaration)
-                   select q.claim, q.direction, q.number from q where q.claim is not null order by q.claim, q.direction
-                   on conflict do nothing returning declaration),",
-            "and (q.claim is null or (q.number in (select declaration from c)) is true)",
-        )
-    } else {
-        ("", "")
-    };
-    let receipts = receipts(taken);
-    let tail = tail("u", devices, taken);
-    format!(
-        "with {receipts}
-         q as materialized (select * from {rows} where (q.number in (select declaration from b)) is not true),
-         {claimed}
-         u as (update declarations d set {set} from q
-               where d.number = q.number and d.revision = q.read_revision {holds}
-               returning d.number),
-         r as (delete from vehicles_present v using q
-               where v.vehicle = q.release and v.direction = q.direction and v.declaration = q.number
-                 and (q.number in (select number from u)) is true),
-         {tail}",
-        set = set.join(", "),
-    )
 }
 
 impl Statements {
@@ -291,22 +126,8 @@ impl Statements {
     ///
     /// The database's.
     pub async fn prepare(client: &Client) -> Result<Self, Error> {
-        let update = |devices| {
-            let mut taken = 0;
-            let rows = Whole::unnest("q", &mut taken);
-            update_sql(&rows, Whole::NAMES, true, devices, &mut taken)
-        };
-        let advance = |devices| {
-            let mut taken = 0;
-            let rows = Moved::unnest("q", &mut taken);
-            update_sql(&rows, Moved::NAMES, false, devices, &mut taken)
-        };
         Ok(Self {
-            insert: client.prepare(&insert_sql()).await?,
-            update: client.prepare(&update(Devices::Silent)).await?,
-            advance: client.prepare(&advance(Devices::Silent)).await?,
-            update_told: client.prepare(&update(Devices::Told)).await?,
-            advance_told: client.prepare(&advance(Devices::Told)).await?,
+            writing: RefCell::default(),
             read: client
                 .prepare(&format!("select {STORED_COLUMNS} from declarations where number = any($1::bigint[])"))
                 .await?,
@@ -328,14 +149,10 @@ impl Statements {
     ///
     /// The database's; then nothing was written.
     pub async fn insert(&self, client: &Client, set: &[Change<'_>]) -> Result<HashSet<i64>, Error> {
-        let mut imported = Imported::default();
-        for change in set {
-            imported.push(change);
-        }
-        self.write(client, &self.insert, set, Columns::whole(set), imported.parameters()).await
+        self.write(client, Rows::New, set).await
     }
 
-    /// Writes changed declarations, each only if it still has the revision that was read. Those whose vehicle
+    /// Writes changed declarations, each only if it still has the head that was read. Those whose vehicle
     /// cannot take its place or whose receipt is used are left out; a place may have been taken for one that was left out for its
     /// revision: the caller holds a transaction and looks.
     ///
@@ -343,69 +160,61 @@ impl Statements {
     ///
     /// The database's.
     pub async fn update(&self, client: &Client, set: &[Change<'_>]) -> Result<HashSet<i64>, Error> {
-        let statement = if tells(set) { &self.update_told } else { &self.update };
-        self.write(client, statement, set, Columns::whole(set), Vec::new()).await
+        self.write(client, Rows::Whole, set).await
     }
 
     /// Writes declarations that moved on without being amended and without taking a place, each only if it
-    /// still has the revision that was read and its receipts, if any, are not used.
+    /// still has the head that was read and its receipts, if any, are not used.
     ///
     /// # Errors
     ///
     /// The database's; then nothing was written.
     pub async fn advance(&self, client: &Client, set: &[Change<'_>]) -> Result<HashSet<i64>, Error> {
-        let statement = if tells(set) { &self.advance_told } else { &self.advance };
-        self.write(client, statement, set, Columns::moved(set), Vec::new()).await
+        self.write(client, Rows::Moved, set).await
     }
 
-    async fn write(
-        &self,
-        client: &Client,
-        statement: &Statement,
-        set: &[Change<'_>],
-        rows: Result<Columns, serde_json::Error>,
-        besides: Vec<Parameter<'_>>,
-    ) -> Result<HashSet<i64>, Error> {
-        // Content, progress and details are our own types: they always have a JSON form.
-        let rows = rows.unwrap_or_else(|error| {
-            tracing::error!(%error, "a record has no JSON form");
-            Columns::default()
-        });
-        let mut received = Received::default();
-        let mut actions = Taken::default();
-        let mut kept = Kept::default();
-        let mut counted = Counted::default();
-        let mut told = Told::default();
-        let mut waited = Waited::default();
-        for change in set {
-            received.push(change);
-            actions.push(change);
-            kept.push(change);
-            counted.push(change);
-            told.push(change);
-            waited.push(change);
+    async fn write(&self, client: &Client, rows: Rows, set: &[Change<'_>]) -> Result<HashSet<i64>, Error> {
+        let columns = match Columns::of(rows, set) {
+            Ok(columns) => columns,
+            // Content, progress and details are our own types: they always have a JSON form.
+            Err(error) => {
+                tracing::error!(%error, "a record has no JSON form");
+                return Ok(HashSet::new());
+            }
+        };
+        if columns.is_empty() {
+            return Ok(HashSet::new());
         }
-        let mut parameters = rows.parameters();
-        parameters.extend(besides);
-        parameters.extend(received.parameters());
-        parameters.extend(actions.parameters());
-        parameters.extend(kept.parameters());
-        parameters.extend(counted.parameters());
-        parameters.extend(waited.parameters());
-        if tells(set) {
-            parameters.extend(told.parameters());
-        }
-        let done = client.query(statement, &parameters).await?;
+        let statement = self.statement(client, columns.parts(rows)).await?;
+        let done = client.query(&statement, &columns.parameters()).await?;
         done.iter().map(|row| row.try_get(0)).collect()
     }
 
-    /// The declarations with these numbers, those that there are.
+    /// The statement that does what `parts` says, prepared when it is first needed.
+    async fn statement(&self, client: &Client, parts: Parts) -> Result<Statement, Error> {
+        if let Some(statement) = self.writing.borrow().get(&parts) {
+            return Ok(statement.clone());
+        }
+        let statement = client.prepare(&statement::text(parts)).await?;
+        self.writing.borrow_mut().insert(parts, statement.clone());
+        Ok(statement)
+    }
+
+    /// The declarations with these numbers, those that there are. Of one that cannot be read the log says why: to whoever
+    /// asks it is not there.
     ///
     /// # Errors
     ///
     /// The database's.
-    pub async fn read(&self, client: &Client, numbers: &[i64]) -> Result<Vec<Stored>, Error> {
-        client.query(&self.read, &[&numbers]).await?.iter().map(Stored::of).collect()
+    pub async fn read(&self, client: &Client, numbers: &[i64]) -> Result<Vec<Declaration>, Error> {
+        let mut found = Vec::with_capacity(numbers.len());
+        for row in client.query(&self.read, &[&numbers]).await? {
+            match declarations::of_row(&row)? {
+                Ok(declaration) => found.push(declaration),
+                Err(error) => tracing::error!(%error, "a declaration cannot be read"),
+            }
+        }
+        Ok(found)
     }
 
     /// What is kept under these keys: (caller, route, key).
@@ -439,10 +248,6 @@ impl Statements {
             })
             .collect()
     }
-}
-
-fn tells(set: &[Change<'_>]) -> bool {
-    set.iter().any(|change| !change.told.is_empty())
 }
 
 /// What stands in the way of new declarations that an insert left out.

@@ -1,0 +1,1 @@
+alter table declarations set (fillfactor = 85);

@@ -1,0 +1,267 @@
+//! The text of the statement that writes a set. It has only the parts that its set needs: each costs, whether or not
+//! there is anything in it.
+
+use super::columns::{Counted, Imported, Kept, Moved, Received, Taken, Told, Waited, Whole};
+use crate::domain::throughput::Measure;
+
+/// What becomes of the rows of a set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Rows {
+    /// They are new.
+    New,
+    /// They change as a whole, and may take a vehicle's place.
+    Whole,
+    /// They move on, without being amended and without taking a place.
+    Moved,
+}
+
+/// What the statement of a set has to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "each part is there or not, whatever the others are")]
+pub(super) struct Parts {
+    /// With the rows.
+    pub(super) rows: Rows,
+    /// New ones were imported.
+    pub(super) sources: bool,
+    /// Money changed hands.
+    pub(super) receipts: bool,
+    /// Requests bore keys.
+    pub(super) keys: bool,
+    /// Devices told of it.
+    pub(super) told: bool,
+    /// Something is counted.
+    pub(super) counts: bool,
+    /// Vehicles come in question, come or go.
+    pub(super) stock: bool,
+    /// Vehicles' times are known.
+    pub(super) dwell: bool,
+    /// Vehicles' places are given back.
+    pub(super) releases: bool,
+}
+
+/// Builds the text, counting the parameters.
+struct Writing {
+    parts: Parts,
+    taken: usize,
+    /// The parts that are ready, in order.
+    ctes: Vec<String>,
+}
+
+/// The statement that does what `parts` says, on parameters in the order rows, sources, receipts, actions, keys, told,
+/// counts, stock, dwell. It returns the numbers that it took.
+pub(super) fn text(parts: Parts) -> String {
+    let mut writing = Writing { parts, taken: 0, ctes: Vec::new() };
+    writing.rows();
+    writing.tail();
+    format!("with {} select number from done", writing.ctes.join(",\n"))
+}
+
+/// Columns that are sent as the text of an array.
+const ARRAYS: [&str; 2] = ["customs_declarations", "tracks"];
+
+/// The columns of `names` that the table has, and how `q`'s are written into them.
+fn columns_of(names: &[&str], without: &[&str]) -> (Vec<String>, Vec<String>) {
+    names
+        .iter()
+        .filter(|name| !["read_head", "claim", "release"].contains(name) && !without.contains(name))
+        .map(|name| {
+            let cast = if ARRAYS.contains(name) { "::text[]" } else { "" };
+            ((*name).to_owned(), format!("q.{name}{cast}"))
+        })
+        .unzip()
+}
+
+impl Writing {
+    fn add(&mut self, cte: impl Into<String>) {
+        self.ctes.push(cte.into());
+    }
+
+    /// The rows: `q` are those that may be written, `done` those that were.
+    fn rows(&mut self) {
+        let rows = match self.parts.rows {
+            Rows::New | Rows::Whole => Whole::unnest("q", &mut self.taken),
+            Rows::Moved => Moved::unnest("q", &mut self.taken),
+        };
+        let sources = self.parts.sources.then(|| Imported::unnest("x", &mut self.taken));
+        let unused = if self.parts.receipts {
+            self.receipts();
+            "(q.number in (select declaration from used)) is not true"
+        } else {
+            "true"
+        };
+        match self.parts.rows {
+            Rows::New => self.insert(&rows, unused),
+            Rows::Whole => self.update(&rows, Whole::NAMES, unused),
+            Rows::Moved => self.update(&rows, Moved::NAMES, unused),
+        }
+        if let Some(imported) = sources {
+            self.add(format!(
+                "s as (insert into sources (declaration, source, source_id)
+                       select x.declaration, x.source, x.source_id from {imported}
+                       where (x.declaration in (select number from done)) is true)"
+            ));
+        }
+    }
+
+    /// The receipts of a set, and the declarations that cannot be written since one of theirs is used. Each is looked
+    /// up by itself: few bear a receipt, and the table grows for good.
+    fn receipts(&mut self) {
+        let rows = Received::unnest("x", &mut self.taken);
+        self.add(format!("received as materialized (select * from {rows})"));
+        self.add(
+            "used as materialized (
+                 select m.declaration from received m cross join lateral (
+                     select from receipts p where p.receipt = m.receipt and p.kind = m.kind limit 1) same)",
+        );
+    }
+
+    /// The places that vehicles take, by those of `q` that want one.
+    fn claims(&mut self) {
+        self.add(
+            "claimed as (insert into vehicles_present (vehicle, direction, declaration)
+                 select q.claim, q.direction, q.number from q where q.claim is not null order by q.claim, q.direction
+                 on conflict do nothing returning declaration)",
+        );
+    }
+
+    fn insert(&mut self, rows: &str, unused: &str) {
+        let (columns, values) = columns_of(Whole::NAMES, &[]);
+        self.add(format!(
+            "q as materialized (
+                 select * from {rows}
+                 where exists (select from firms f where f.id = q.firm
+                                 and (f.disabled_at is null or q.last_action = 'transfer_in'))
+                   and not exists (select from declarations d where d.number = q.number)
+                   and {unused})"
+        ));
+        self.claims();
+        self.add(format!(
+            "done as (insert into declarations ({columns})
+                 select {values} from q
+                 where q.claim is null or (q.number in (select declaration from claimed)) is true
+                 returning number)",
+            columns = columns.join(", "),
+            values = values.join(", "),
+        ));
+    }
+
+    fn update(&mut self, rows: &str, names: &[&str], unused: &str) {
+        let (columns, values) = columns_of(names, &["number", "firm", "declarant", "direction", "created_at"]);
+        let set: Vec<String> =
+            columns.iter().zip(values).map(|(column, value)| format!("{column} = {value}")).collect();
+        self.add(format!("q as materialized (select * from {rows} where {unused})"));
+        let holds = if self.parts.rows == Rows::Whole {
+            self.claims();
+            "and (q.claim is null or (q.number in (select declaration from claimed)) is true)"
+        } else {
+            ""
+        };
+        self.add(format!(
+            "done as (update declarations d set {set} from q
+                      where d.number = q.number and d.head = q.read_head {holds}
+                      returning d.number)",
+            set = set.join(", "),
+        ));
+        if self.parts.releases {
+            self.add(
+                "released as (delete from vehicles_present v using q
+                     where v.vehicle = q.release and v.direction = q.direction and v.declaration = q.number
+                       and (q.number in (select number from done)) is true)",
+            );
+        }
+    }
+
+    /// What every set ends with: actions, keys, receipts and statistics of the numbers that were written, and what devices told
+    /// of. That a sequence is there already is an error: nothing may be taken twice.
+    fn tail(&mut self) {
+        let taken = Taken::unnest("x", &mut self.taken);
+        let columns = Taken::NAMES.join(", ");
+        self.add(format!(
+            "a as (insert into actions ({columns})
+                   select {columns} from {taken} where (x.declaration in (select number from done)) is true)"
+        ));
+        if self.parts.receipts {
+            let columns = Received::NAMES.join(", ");
+            self.add(format!(
+                "p as (insert into receipts ({columns})
+                       select {columns} from received m where (m.declaration in (select number from done)) is true
+                       order by receipt, kind)"
+            ));
+        }
+        if self.parts.keys {
+            let kept = Kept::unnest("x", &mut self.taken);
+            let columns = Kept::NAMES.get(1..).unwrap_or_default().join(", ");
+            self.add(format!(
+                "k as (insert into idempotency_keys ({columns})
+                       select {columns} from {kept} where (x.number in (select number from done)) is true)"
+            ));
+        }
+        if self.parts.told {
+            let told = Told::unnest("x", &mut self.taken);
+            let columns = Told::NAMES.join(", ");
+            self.add(format!(
+                "e as (insert into device_actions ({columns})
+                       select {columns} from {told} where (x.declaration in (select number from done)) is true)"
+            ));
+        }
+        if self.parts.counts {
+            self.counts();
+        }
+        if self.parts.dwell {
+            self.dwell();
+        }
+    }
+
+    /// The counters, and the stock: the sum of four of them, which touches its rows only where one of those changes.
+    fn counts(&mut self) {
+        let counted = Counted::unnest("x", &mut self.taken);
+        let measures = Measure::WORDS;
+        let sums: Vec<String> = (0..measures.len())
+            .map(|measure| format!("coalesce(sum(amount) filter (where measure = {measure}), 0)::bigint"))
+            .collect();
+        let columns: Vec<String> = measures.iter().map(|word| format!("\"{word}\"")).collect();
+        let added: Vec<String> =
+            columns.iter().map(|column| format!("{column} = t.{column} + excluded.{column}")).collect();
+        self.add(format!(
+            "counted as materialized (select * from {counted} where (x.number in (select number from done)) is true)"
+        ));
+        self.add(format!(
+            "t as (insert into throughput as t (day, crossing_point, direction, cargo_class, {columns})
+                   select day, crossing_point, direction, cargo_class, {sums} from counted
+                   group by day, crossing_point, direction, cargo_class
+                   order by day, crossing_point, direction, cargo_class
+                   on conflict (day, crossing_point, direction, cargo_class) do update set {added})",
+            columns = columns.join(", "),
+            sums = sums.join(", "),
+            added = added.join(", "),
+        ));
+        if !self.parts.stock {
+            return;
+        }
+        let [registered, arrived, left, fell_away] = Counted::STOCK.map(|measure| measure as usize);
+        self.add(format!(
+            "o as (insert into stock as t (month, crossing_point, direction, cargo_class, inside, registered)
+                   select * from (
+                       select date_trunc('month', day)::date, crossing_point, direction, cargo_class,
+                              sum(case measure when {arrived} then amount when {left} then -amount else 0 end)::bigint as inside,
+                              sum(case measure when {registered} then amount when {left} then 0 else -amount end)::bigint as registered
+                         from counted where measure in ({registered}, {arrived}, {left}, {fell_away})
+                        group by 1, 2, 3, 4) as x
+                   where inside <> 0 or registered <> 0 order by 1, 2, 3, 4
+                   on conflict (month, crossing_point, direction, cargo_class)
+                   do update set inside = t.inside + excluded.inside, registered = t.registered + excluded.registered)"
+        ));
+    }
+
+    fn dwell(&mut self) {
+        let waited = Waited::unnest("x", &mut self.taken);
+        let row = "pair, day, crossing_point, direction, cargo_class, bucket";
+        self.add(format!(
+            "v as (insert into dwell as t ({row}, vehicles)
+                   select {row}, sum(vehicles)::bigint from {waited}
+                   where (x.number in (select number from done)) is true
+                   group by {row} having sum(vehicles) <> 0 order by {row}
+                   on conflict ({row}) do update set vehicles = t.vehicles + excluded.vehicles)"
+        ));
+    }
+}
