@@ -33,6 +33,7 @@ use crate::identity::revocations;
 use crate::identity::tokens::Tokens;
 use crate::storage::embedded::ClusterWatch;
 use crate::storage::pool::{Pool, Pooled, pool};
+use crate::storage::records::Records;
 use crate::storage::reference;
 
 /// What a service is made with.
@@ -156,6 +157,7 @@ impl Service {
         let own = pool(&self.database_url, self.pool_size).map_or_else(|_| self.pool.clone(), web::Data::new);
         config
             .app_data(own)
+            .app_data(web::Data::new(Records::new(self.database_url.clone())))
             .app_data(self.office.clone())
             .app_data(self.tokens.clone())
             .app_data(self.passwords.clone())

@@ -17,8 +17,9 @@ use crate::domain::period::shown;
 use crate::domain::places::Room;
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::workflow::{Action, Role};
-use crate::storage::pool::is_away;
+use crate::storage::pool::{is_away, is_lost};
 use crate::storage::receipts::UsedReceipt;
+use crate::storage::records::ReadError;
 use crate::texts::{self, Language};
 
 /// A cause that is logged and never sent.
@@ -422,6 +423,16 @@ impl From<Refusal> for Problem {
 impl From<diesel::result::Error> for Problem {
     fn from(error: diesel::result::Error) -> Self {
         if is_away(&error) { Self::Unavailable(Box::new(error)) } else { Self::Internal(Box::new(error)) }
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        match &error {
+            ReadError::Connect(_) => Self::Unavailable(Box::new(error)),
+            ReadError::Database(cause) if is_lost(cause) => Self::Unavailable(Box::new(error)),
+            ReadError::Database(_) | ReadError::Unreadable(_) => Self::Internal(Box::new(error)),
+        }
     }
 }
 

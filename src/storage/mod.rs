@@ -26,6 +26,7 @@ pub mod places;
 pub mod pool;
 pub mod published;
 pub mod receipts;
+pub mod records;
 pub mod reference;
 #[expect(missing_docs, reason = "the tables are described in the migrations")]
 pub mod schema;

@@ -172,6 +172,14 @@ pub fn is_away(error: &DieselError) -> bool {
     }
 }
 
+/// Whether what was asked may be asked again on another connection: this one is of no more use, or the database gave
+/// up on it.
+#[must_use]
+pub fn is_lost(error: &tokio_postgres::Error) -> bool {
+    // Without a code it is the connection itself that failed; 08 and 57 are PostgreSQL's classes of what ends one.
+    error.code().is_none_or(|code| ["08", "57"].iter().any(|class| code.code().starts_with(class)))
+}
+
 /// An error and everything behind it, in one line. diesel and tokio-postgres keep the cause out of their words.
 pub(crate) fn causes(error: &(dyn StdError + 'static)) -> String {
     let mut text = error.to_string();

@@ -14,8 +14,7 @@ use crate::domain::number::Number;
 use crate::domain::period::local_day;
 use crate::domain::tracks::{Part, Track};
 use crate::identity::principal::OauthScope;
-use crate::storage::declarations;
-use crate::storage::pool::Pool;
+use crate::storage::records::Records;
 
 /// What is to be paid for a declaration.
 #[derive(Serialize, ToSchema)]
@@ -54,10 +53,10 @@ pub async fn read(
     request: HttpRequest,
     path: web::Path<String>,
     office: web::Data<Office>,
-    pool: web::Data<Pool>,
+    records: web::Data<Records>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(OauthScope::DeclarationsRead, READERS)?;
-    let found = declarations::find(&mut *pool.get().await?, number(&path)?).await?;
+    let found = records.find(number(&path)?).await?;
     let declaration = found.filter(|found| found.is_visible_to(&caller.actor)).ok_or(Problem::NotFound)?;
     let on = local_day(office.clock.now());
     let proposal = propose(&declaration.content, &office.rules.book().reference, on);

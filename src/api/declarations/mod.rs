@@ -25,8 +25,7 @@ use crate::domain::rule_book::InForce;
 use crate::domain::sent;
 use crate::domain::workflow::{Action, Role};
 use crate::identity::principal::{OauthScope, Principal};
-use crate::storage::declarations;
-use crate::storage::pool::Pool;
+use crate::storage::records::Records;
 use crate::storage::sets::Reply;
 use crate::texts::Language;
 
@@ -227,10 +226,10 @@ pub async fn read(
     request: HttpRequest,
     path: web::Path<String>,
     office: web::Data<Office>,
-    pool: web::Data<Pool>,
+    records: web::Data<Records>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(OauthScope::DeclarationsRead, READERS)?;
-    let found = declarations::find(&mut *pool.get().await?, number(&path)?).await?;
+    let found = records.find(number(&path)?).await?;
     let declaration = found.filter(|found| found.is_visible_to(&caller.actor)).ok_or(Problem::NotFound)?;
     let etag = etag(declaration.revision);
     if is_known(&request, &etag) {

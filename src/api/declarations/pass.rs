@@ -23,8 +23,7 @@ use crate::domain::workflow::State;
 use crate::identity::passes;
 use crate::identity::principal::OauthScope;
 use crate::identity::tokens::Tokens;
-use crate::storage::declarations;
-use crate::storage::pool::Pool;
+use crate::storage::records::Records;
 use crate::texts::{Language, say, word};
 
 /// The types that a pass is shown in, the first where the caller likes several alike.
@@ -68,10 +67,10 @@ pub async fn read(
     path: web::Path<String>,
     office: web::Data<Office>,
     tokens: web::Data<Tokens>,
-    pool: web::Data<Pool>,
+    records: web::Data<Records>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(OauthScope::DeclarationsRead, READERS)?;
-    let found = declarations::find(&mut *pool.get().await?, number(&path)?).await?;
+    let found = records.find(number(&path)?).await?;
     let declaration = found.filter(|found| found.is_visible_to(&caller.actor)).ok_or(Problem::NotFound)?;
     let kind = best_of(&request).ok_or(Problem::NotAcceptable("application/json, image/svg+xml, text/html"))?;
     let now = office.clock.now();
