@@ -1,0 +1,4 @@
+-- The sums of one of 900 spans and of the two that it is compared with: as many days before it, and the same of last year.
+\set a random(0, 29)
+\set b random(60, 89)
+select s.place, t.crossing_point, t.direction, t.cargo_class, array[sum(t."declared"), sum(t."registered"), sum(t."arrived"), sum(t."cleared"), sum(t."completed"), sum(t."completed_kg"), sum(t."cancelled"), sum(t."rejected"), sum(t."expired"), sum(t."turned_back"), sum(t."transferred"), sum(t."transferred_in"), sum(t."left"), sum(t."fell_away"), sum(t."fees_vnd")]::bigint[] from unnest(array[0, 1, 2], array['2025-01-01'::date + (:a)::int, '2025-01-01'::date + 2 * (:a)::int - (:b)::int, '2024-01-01'::date + (:a)::int], array['2025-01-01'::date + (:b)::int, '2025-01-01'::date + (:a)::int, '2024-01-01'::date + (:b)::int]) as s(place, "from", "to") join throughput t on t.day >= s."from" and t.day < s."to" group by s.place, t.crossing_point, t.direction, t.cargo_class;
