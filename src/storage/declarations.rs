@@ -1,5 +1,7 @@
 //! Declarations as rows.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::dsl::sql;
 use diesel::pg::Pg;
@@ -259,8 +261,8 @@ enum Seen {
     Firm(FirmId),
     /// Those that others declared for the goods of the firm with this tax code.
     Trader(String, FirmId),
-    /// Those declared at these crossing points.
-    At(Vec<String>),
+    /// Those declared at this crossing point.
+    At(String),
     /// Those declared anywhere.
     Declared,
 }
@@ -279,9 +281,11 @@ impl Seen {
             | Role::QuarantineOfficer
             | Role::YardOperator
             | Role::FeeCollector
-            | Role::GateManager => {
-                vec![actor.crossing_points.codes().map_or(Self::Declared, |codes| Self::At(codes.to_vec()))]
-            }
+            | Role::GateManager => match actor.crossing_points.codes() {
+                // Each once, however often it is named.
+                Some(codes) => codes.iter().collect::<BTreeSet<_>>().into_iter().cloned().map(Self::At).collect(),
+                None => vec![Self::Declared],
+            },
             Role::Auditor | Role::System => vec![Self::All],
             Role::Analyst | Role::Admin => Vec::new(),
         }
@@ -361,8 +365,8 @@ fn seen_of<'a>(filter: &'a Filter, seen: &'a Seen) -> Query<'a> {
             .filter(declarations::trader_tax_code.eq(code))
             .filter(declarations::firm.ne(firm.0))
             .filter(declarations::declared_at.is_not_null()),
-        Seen::At(codes) => {
-            query.filter(declarations::crossing_point.eq_any(codes)).filter(declarations::declared_at.is_not_null())
+        Seen::At(code) => {
+            query.filter(declarations::crossing_point.eq(code)).filter(declarations::declared_at.is_not_null())
         }
         Seen::Declared => query.filter(declarations::declared_at.is_not_null()),
     }

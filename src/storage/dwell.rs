@@ -51,31 +51,36 @@ struct Buckets {
 
 impl QueryFragment<Pg> for Buckets {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        pass.push_sql("select s.place");
+        pass.push_sql(
+            "select s.place, d.crossing_point, d.direction, d.cargo_class, d.bucket, d.vehicles from unnest(",
+        );
+        pass.push_bind_param::<Array<Integer>, _>(&self.places)?;
+        pass.push_sql(", ");
+        pass.push_bind_param::<Array<Date>, _>(&self.from)?;
+        pass.push_sql(", ");
+        pass.push_bind_param::<Array<Date>, _>(&self.to)?;
+        // Added up span by span: joined to all spans at once, the times of all days are read.
+        pass.push_sql(") as s(place, \"from\", \"to\") cross join lateral (select ");
         let dimensions = [
             ("crossing_point", &self.apart.crossing_point),
             ("direction", &self.apart.direction),
             ("cargo_class", &self.apart.cargo_class),
         ];
         for (dimension, wanted) in dimensions {
-            pass.push_sql(", case when ");
+            pass.push_sql("case when ");
             pass.push_bind_param::<Bool, _>(wanted)?;
-            pass.push_sql(" then d.");
+            pass.push_sql(" then ");
             pass.push_sql(dimension);
-            pass.push_sql(" else '' end");
+            pass.push_sql(" else '' end as ");
+            pass.push_sql(dimension);
+            pass.push_sql(", ");
         }
-        pass.push_sql(", d.bucket, sum(d.vehicles)::bigint from unnest(");
-        pass.push_bind_param::<Array<Integer>, _>(&self.places)?;
-        pass.push_sql(", ");
-        pass.push_bind_param::<Array<Date>, _>(&self.from)?;
-        pass.push_sql(", ");
-        pass.push_bind_param::<Array<Date>, _>(&self.to)?;
         pass.push_sql(
-            ") as s(place, \"from\", \"to\") \
-             join dwell d on d.day >= s.\"from\" and d.day < s.\"to\" and d.pair = ",
+            "bucket, sum(vehicles)::bigint as vehicles from dwell \
+             where day >= s.\"from\" and day < s.\"to\" and pair = ",
         );
         pass.push_bind_param::<Text, _>(&self.pair)?;
-        pass.push_sql(" group by 1, 2, 3, 4, 5 having sum(d.vehicles) <> 0");
+        pass.push_sql(" group by 1, 2, 3, 4 having sum(vehicles) <> 0) as d");
         Ok(())
     }
 }

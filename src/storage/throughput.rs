@@ -45,21 +45,25 @@ struct Sums {
 
 impl QueryFragment<Pg> for Sums {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        pass.push_sql("select s.place, t.crossing_point, t.direction, t.cargo_class, array[");
-        for (place, measure) in Measure::WORDS.iter().enumerate() {
-            pass.push_sql(if place == 0 { "sum(t." } else { ", sum(t." });
-            pass.push_identifier(measure)?;
-            pass.push_sql(")");
-        }
-        pass.push_sql("]::bigint[] from unnest(");
+        pass.push_sql("select s.place, t.crossing_point, t.direction, t.cargo_class, t.counts from unnest(");
         pass.push_bind_param::<Array<Integer>, _>(&self.places)?;
         pass.push_sql(", ");
         pass.push_bind_param::<Array<Date>, _>(&self.from)?;
         pass.push_sql(", ");
         pass.push_bind_param::<Array<Date>, _>(&self.to)?;
+        // Added up span by span: joined to all spans at once, the counters of all days are read.
         pass.push_sql(
-            ") as s(place, \"from\", \"to\") join throughput t on t.day >= s.\"from\" and t.day < s.\"to\" \
-             group by s.place, t.crossing_point, t.direction, t.cargo_class",
+            ") as s(place, \"from\", \"to\") \
+             cross join lateral (select crossing_point, direction, cargo_class, array[",
+        );
+        for (place, measure) in Measure::WORDS.iter().enumerate() {
+            pass.push_sql(if place == 0 { "sum(" } else { ", sum(" });
+            pass.push_identifier(measure)?;
+            pass.push_sql(")");
+        }
+        pass.push_sql(
+            "]::bigint[] as counts from throughput where day >= s.\"from\" and day < s.\"to\" \
+             group by crossing_point, direction, cargo_class) as t",
         );
         Ok(())
     }
