@@ -170,10 +170,11 @@ pub async fn leaves(
     to: i64,
     limit: i64,
 ) -> QueryResult<Vec<Leaf>> {
+    // Ordered by the table's own column, which is indexed; by its name alone it would be the number made of it.
     let rows: Vec<LeafRow> = diesel::sql_query(
         "select transaction::text::bigint as transaction, declaration, seq, hash from actions
           where (transaction, declaration, seq) > ($1::text::xid8, $2, $3) and transaction < $4::text::xid8
-          order by transaction, declaration, seq limit $5",
+          order by actions.transaction, declaration, seq limit $5",
     )
     .bind::<BigInt, _>(after.0)
     .bind::<BigInt, _>(after.1)
