@@ -48,7 +48,7 @@ impl Reading {
         let leaves = format!(
             "select transaction::text::bigint, declaration, seq, hash from actions
               where (transaction, declaration, seq) > ($1::bigint::text::xid8, $2, $3)
-              order by transaction, declaration, seq limit {LEAVES}"
+              order by actions.transaction, declaration, seq limit {LEAVES}"
         );
         let checkpoints = format!(
             "select number, previous, key_id, made_at, transactions_from, transactions_to, actions, root, gap_from,

@@ -40,7 +40,7 @@ const COUNT_ON: &str = "
         settled bigint := pg_snapshot_xmin(pg_current_snapshot())::text::bigint;
         next bigint := pg_snapshot_xmax(pg_current_snapshot())::text::bigint + settled_transactions() - settled;
         known bigint := greatest(
-            (select transaction::text::bigint from actions order by transaction desc limit 1),
+            (select transaction::text::bigint from actions order by actions.transaction desc limit 1),
             (select max(transactions_to) from checkpoints));
     begin
         if known > next then
