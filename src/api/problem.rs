@@ -17,7 +17,7 @@ use crate::domain::period::shown;
 use crate::domain::places::Room;
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::workflow::{Action, Role};
-use crate::storage::pool::{is_away, is_lost};
+use crate::storage::pool::{is_away, is_lost, is_too_late};
 use crate::storage::receipts::UsedReceipt;
 use crate::storage::records::ReadError;
 use crate::texts::{self, Language};
@@ -429,8 +429,8 @@ impl From<diesel::result::Error> for Problem {
 impl From<ReadError> for Problem {
     fn from(error: ReadError) -> Self {
         match &error {
-            ReadError::Connect(_) => Self::Unavailable(Box::new(error)),
-            ReadError::Database(cause) if is_lost(cause) => Self::Unavailable(Box::new(error)),
+            ReadError::Busy | ReadError::Connect(_) => Self::Unavailable(Box::new(error)),
+            ReadError::Database(cause) if is_lost(cause) || is_too_late(cause) => Self::Unavailable(Box::new(error)),
             ReadError::Database(_) | ReadError::Unreadable(_) => Self::Internal(Box::new(error)),
         }
     }

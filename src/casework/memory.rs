@@ -13,7 +13,7 @@ use lru::LruCache;
 
 use crate::domain::declaration::Declaration;
 
-/// How many: some ten megabytes of them, and more than stand at the gates of a province at one time.
+/// How many: more than stand at the gates of a province at one time.
 const MOST: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 
 /// The records, the longest untouched forgotten first.

@@ -23,6 +23,7 @@ use crate::domain::number::Number;
 use crate::domain::rule_book::InForce;
 use crate::domain::workflow::Action;
 use crate::intake::Line;
+use crate::storage::pool::{is_lost, is_too_late};
 
 /// The most that one set takes in: beyond it a set gains nothing and others wait longer.
 const LARGEST_SET: usize = 512;
@@ -211,17 +212,12 @@ fn meaning(error: &Error) -> Meaning {
     let Some(code) = error.code() else { return Meaning::Lost };
     if [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED].contains(code) {
         Meaning::Again
-    } else if [SqlState::QUERY_CANCELED, SqlState::LOCK_NOT_AVAILABLE].contains(code) {
+    } else if is_too_late(error) {
         Meaning::TooLate
-    } else if *code == SqlState::READ_ONLY_SQL_TRANSACTION
-        || ["08", "57"].iter().any(|class| code.code().starts_with(class))
-    {
+    } else if is_lost(error) {
         Meaning::Lost
     } else if ["22", "23"].iter().any(|class| code.code().starts_with(class)) {
         Meaning::Blame
-    } else if code.code().starts_with("53") {
-        // No memory, no disk, too many connections.
-        Meaning::TooLate
     } else {
         Meaning::Fault
     }

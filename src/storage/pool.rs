@@ -22,7 +22,7 @@ pub type Pooled = deadpool::Object<AsyncPgConnection>;
 pub type PoolError = deadpool::PoolError;
 
 /// How long a request waits for a connection to be free.
-const WAIT: Duration = Duration::from_secs(2);
+pub(super) const WAIT: Duration = Duration::from_secs(2);
 /// How long connecting may take, over all servers of the address. With [`WAIT`], an answer within 5 s.
 const CONNECT: Duration = Duration::from_secs(3);
 
@@ -172,12 +172,22 @@ pub fn is_away(error: &DieselError) -> bool {
     }
 }
 
-/// Whether what was asked may be asked again on another connection: this one is of no more use, or the database gave
-/// up on it.
+/// Whether the connection is of no more use: what was asked may be asked again on another.
 #[must_use]
 pub fn is_lost(error: &tokio_postgres::Error) -> bool {
     // Without a code it is the connection itself that failed; 08 and 57 are PostgreSQL's classes of what ends one.
-    error.code().is_none_or(|code| ["08", "57"].iter().any(|class| code.code().starts_with(class)))
+    error.code().is_none_or(|code| {
+        *code == SqlState::READ_ONLY_SQL_TRANSACTION
+            || !is_too_late(error) && ["08", "57"].iter().any(|class| code.code().starts_with(class))
+    })
+}
+
+/// Whether the database gave up on it in the time, or is short of memory, disk or connections (class 53).
+#[must_use]
+pub fn is_too_late(error: &tokio_postgres::Error) -> bool {
+    error.code().is_some_and(|code| {
+        [SqlState::QUERY_CANCELED, SqlState::LOCK_NOT_AVAILABLE].contains(code) || code.code().starts_with("53")
+    })
 }
 
 /// An error and everything behind it, in one line. diesel and tokio-postgres keep the cause out of their words.

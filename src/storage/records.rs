@@ -6,10 +6,11 @@ use std::rc::Rc;
 
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_postgres::{Client, Error, Statement};
 
 use super::declarations::{STORED_COLUMNS, Unreadable, of_row};
-use super::pool::{ConnectError, connect, is_lost};
+use super::pool::{ConnectError, WAIT, connect, is_lost};
 use crate::domain::declaration::Declaration;
 use crate::domain::number::Number;
 
@@ -37,6 +38,9 @@ impl Drop for Line {
 /// Why a record was not read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
+    /// Somebody else is connecting, for too long to wait.
+    #[error("there was no connection in time")]
+    Busy,
     /// There is no connection.
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -78,7 +82,8 @@ impl Records {
         if let Some(line) = self.open_line() {
             return Ok(line);
         }
-        let _connecting = self.connecting.lock().await;
+        // With what connecting may take itself, an answer within 5 s, however many wait.
+        let _connecting = timeout(WAIT, self.connecting.lock()).await.map_err(|_| ReadError::Busy)?;
         if let Some(line) = self.open_line() {
             return Ok(line);
         }

@@ -76,6 +76,15 @@ impl Writing {
         self.ctes.push(cte.into());
     }
 
+    /// The part `name`: of `rows`, as `x`, those go into `table` whose declaration, by its `number`, was written.
+    fn insert_into(&mut self, name: &str, table: &str, columns: &[&str], rows: &str, number: &str) {
+        let columns = columns.join(", ");
+        self.add(format!(
+            "{name} as (insert into {table} ({columns})
+                        select {columns} from {rows} where (x.{number} in (select number from done)) is true)"
+        ));
+    }
+
     /// The rows: `q` are those that may be written, `done` those that were.
     fn rows(&mut self) {
         let rows = match self.parts.rows {
@@ -95,11 +104,7 @@ impl Writing {
             Rows::Moved => self.update(&rows, Moved::NAMES, unused),
         }
         if let Some(imported) = sources {
-            self.add(format!(
-                "s as (insert into sources (declaration, source, source_id)
-                       select x.declaration, x.source, x.source_id from {imported}
-                       where (x.declaration in (select number from done)) is true)"
-            ));
+            self.insert_into("s", "sources", Imported::NAMES, &imported, "declaration");
         }
     }
 
@@ -175,11 +180,7 @@ impl Writing {
     /// of. That a sequence is there already is an error: nothing may be taken twice.
     fn tail(&mut self) {
         let taken = Taken::unnest("x", &mut self.taken);
-        let columns = Taken::NAMES.join(", ");
-        self.add(format!(
-            "a as (insert into actions ({columns})
-                   select {columns} from {taken} where (x.declaration in (select number from done)) is true)"
-        ));
+        self.insert_into("a", "actions", Taken::NAMES, &taken, "declaration");
         if self.parts.receipts {
             let columns = Received::NAMES.join(", ");
             self.add(format!(
@@ -190,19 +191,12 @@ impl Writing {
         }
         if self.parts.keys {
             let kept = Kept::unnest("x", &mut self.taken);
-            let columns = Kept::NAMES.get(1..).unwrap_or_default().join(", ");
-            self.add(format!(
-                "k as (insert into idempotency_keys ({columns})
-                       select {columns} from {kept} where (x.number in (select number from done)) is true)"
-            ));
+            // Its number only tells whose it is.
+            self.insert_into("k", "idempotency_keys", Kept::NAMES.get(1..).unwrap_or_default(), &kept, "number");
         }
         if self.parts.told {
             let told = Told::unnest("x", &mut self.taken);
-            let columns = Told::NAMES.join(", ");
-            self.add(format!(
-                "e as (insert into device_actions ({columns})
-                       select {columns} from {told} where (x.declaration in (select number from done)) is true)"
-            ));
+            self.insert_into("e", "device_actions", Told::NAMES, &told, "declaration");
         }
         if self.parts.counts {
             self.counts();
