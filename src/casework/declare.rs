@@ -65,6 +65,10 @@ impl Making {
     /// Answers why it was left out; who asked, where it is to be tried again.
     fn refused(self, (reasons, used): &Reasons) -> Option<Pending> {
         let Self { pending, after, .. } = self;
+        // What stands in its way may be itself: another instance that takes the same file in. Then it is known by now.
+        if pending.source().is_some() && pending.tries == 0 {
+            return Some(pending);
+        }
         let used = used.iter().find(|used| pending.receipt() == Some(used.receipt.as_str()));
         let reason = reasons.iter().find(|reason| reason.number == after.number.as_i64());
         let own_firm = after.firm.0;
