@@ -10,9 +10,13 @@ run: ## builds and starts the service with its demo, on this machine alone
 	cargo build --locked --release
 	./target/release/border-gate serve --demo
 
+# Nearly every test has a database of its own, some 300 files that are made and soon gone again; a file system in memory takes them three
+# times as fast as a disk's. It is used where it has room for them.
+SCRATCH := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 == "tmpfs" && $$4 > 2000000 { print "/dev/shm" }')
+
 test: ## runs every test
 	@scripts/ensure-postgresql
-	cargo test --locked --lib --bins --tests
+	$(if $(SCRATCH),TMPDIR=$(SCRATCH) )cargo test --locked --lib --bins --tests
 
 check: ## what CI runs: formatting, lints, what must not come in, the contract, every test
 	@.ci/run

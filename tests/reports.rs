@@ -387,6 +387,40 @@ async fn the_same_report_is_not_sent_twice_and_a_changed_one_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_paper_says_that_its_period_was_signed_and_whether_a_figure_changed_since() {
+    let gate = TestGate::open().await;
+    gate.clock.set("2025-04-01T00:00:00Z".parse().unwrap());
+    count(&gate, "2025-03-30", "CHI_MA", "export", "fruit", "completed", 5).await;
+    for (period, path, registered) in [("2025-03-30", "daily/2025-03-30", 1), ("2025-Q1", "quarterly/2025-Q1", 2)] {
+        let state = async |sentence: &str| {
+            let reply = read(&gate, path, &[("Accept-Language", "vi")]).await;
+            let made = read(&gate, path, &[("Accept-Language", "vi"), ("Accept", WORKBOOK)]).await;
+            let mut book: Xlsx<_> = Xlsx::new(Cursor::new(made.bytes)).unwrap();
+            let names = book.sheet_names();
+            let sheet = book.worksheet_range(&names[0]).unwrap();
+            let said = sheet.get_value((2, 0)).unwrap().to_string();
+            assert!(said.ends_with(sentence), "{path}: {said}");
+            let report = reply.json();
+            (
+                report["last_closing"].as_i64(),
+                report["revised"].as_bool().unwrap(),
+                reply.header("etag").unwrap().to_owned(),
+            )
+        };
+        let open = state("Kỳ báo cáo đã kết thúc.").await;
+        assert_eq!((open.0, open.1), (None, false), "{path}");
+        let close = gate.post(&analyst(), "/api/v1/statistics/closings", &json!({"period": period})).await;
+        assert_eq!(close.status, 201, "{}", close.text);
+        let signed = state("Kỳ báo cáo đã được chốt (lần 1); số liệu đúng như bản đã ký.").await;
+        assert_eq!((signed.0, signed.1), (Some(1), false), "{path}");
+        count(&gate, "2025-03-30", "TAN_THANH", "import", "general", "registered", registered).await;
+        let revised = state("Kỳ báo cáo đã được chốt (lần 1); số liệu đã thay đổi so với bản đã ký.").await;
+        assert_eq!((revised.0, revised.1), (Some(1), true), "{path}");
+        assert!(open.2 != signed.2 && signed.2 != revised.2, "{path}: each is another report");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_report_is_written_in_the_readers_language_and_vietnamese_without_one() {
     let gate = TestGate::open().await;
     let titles = ["", "en", "zh"].map(async |language| {

@@ -1,7 +1,10 @@
 //! `/api/v1/reports`: the province's papers, each as JSON, CSV or a workbook.
 
+use std::sync::Arc;
+
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LANGUAGE, ETAG, HeaderValue, VARY};
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use diesel_async::AsyncPgConnection;
 
 use super::conditional::{etag_of, is_known};
 use super::frame::language;
@@ -9,13 +12,15 @@ use super::negotiation::best;
 use super::principal::StatisticsReader;
 use super::problem::{Cause, Problem, ProblemDocument};
 use super::query;
+use super::statistics::live::Live;
 use super::statistics::written;
 use crate::clock::Clock;
-use crate::domain::period::{Quarter, beginning_of};
+use crate::domain::period::{Quarter, Reported, beginning_of};
+use crate::domain::reference::Reference;
 use crate::domain::rule_book::InForce;
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::words::words;
-use crate::reports::{Report, ReportDocument, daily, quarterly, xlsx};
+use crate::reports::{Report, ReportDocument, Signed, daily, quarterly, xlsx};
 use crate::storage::pool::Pool;
 use crate::storage::throughput::{backlog, sums};
 use crate::storage::transferred::after_arrival;
@@ -62,7 +67,8 @@ impl Wanted {
         let internal = |error: Cause| Problem::Internal(error);
         let table = report.table();
         // All that is shown but the moment at which it was made, which is no figure; so the tag is weak.
-        let shown = (format.as_str(), self.bom, report.language().as_str(), report.file_name(), &table);
+        let shown =
+            (format.as_str(), self.bom, report.language().as_str(), report.file_name(), report.signed(), &table);
         let tag = etag_of(&serde_json::to_vec(&shown).map_err(|error| internal(error.into()))?);
         let known = is_known(request, &tag);
         let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
@@ -85,6 +91,18 @@ impl Wanted {
         let disposition = format!("attachment; filename=\"{}.{format}\"", report.file_name());
         Ok(response.insert_header((CONTENT_DISPOSITION, disposition)).content_type(kind).body(body))
     }
+}
+
+/// What became of a period since its figures were signed; none where they never were.
+async fn signed(
+    conn: &mut AsyncPgConnection,
+    period: &str,
+    live: &Live,
+    reference: &Arc<Reference>,
+) -> Result<Option<Signed>, Problem> {
+    let Ok(reported) = period.parse::<Reported>() else { return Ok(None) };
+    let standing = live.figures(conn, &reported, reference).await?;
+    Ok(standing.closing.map(|revision| Signed { revision, revised: standing.revised }))
 }
 
 /// The province's daily report
@@ -119,6 +137,7 @@ pub async fn of_day(
     request: HttpRequest,
     day: web::Path<String>,
     pool: web::Data<Pool>,
+    live: web::Data<Live>,
     rules: web::Data<InForce>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
@@ -126,6 +145,7 @@ pub async fn of_day(
         asked(&request, |refused| query::written_day(&day, "day", refused).and_then(daily::Periods::of))?;
     let format = wanted.format(&request)?;
     let now = clock.now();
+    let book = rules.book();
     // What has not begun has counted nothing, and is not asked for.
     let counted = if beginning_of(periods.day().from) <= now {
         let mut conn = pool.get().await?;
@@ -134,19 +154,19 @@ pub async fn of_day(
         conn.build_transaction()
             .repeatable_read()
             .read_only()
-            .run::<_, diesel::result::Error, _>(async |conn| {
+            .run::<_, Problem, _>(async |conn| {
                 Ok(daily::Counted {
                     sums: sums(conn, periods.spans()).await?,
                     transferred: after_arrival(conn, periods.spans()).await?,
                     backlog: backlog(conn, evening).await?,
                     backlog_before: backlog(conn, evening_before).await?,
+                    signed: signed(conn, &day, &live, &book.reference).await?,
                 })
             })
             .await?
     } else {
         daily::Counted::default()
     };
-    let book = rules.book();
     let report = daily::report(&periods, &counted, &book.reference, now, language(request.headers()));
     wanted.respond(&request, format, &report)
 }
@@ -181,6 +201,7 @@ pub async fn of_quarter(
     request: HttpRequest,
     quarter: web::Path<String>,
     pool: web::Data<Pool>,
+    live: web::Data<Live>,
     rules: web::Data<InForce>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
@@ -193,7 +214,16 @@ pub async fn of_quarter(
         quarterly::Periods::of(known?, &book.reference)
     })?;
     let format = wanted.format(&request)?;
-    let sums = sums(&mut *pool.get().await?, periods.spans()).await?;
-    let report = quarterly::report(&periods, &sums, &book.reference, clock.now(), language(request.headers()));
+    let counted = (pool.get().await?.build_transaction())
+        .repeatable_read()
+        .read_only()
+        .run::<_, Problem, _>(async |conn| {
+            Ok(quarterly::Counted {
+                sums: sums(conn, periods.spans()).await?,
+                signed: signed(conn, &quarter, &live, &book.reference).await?,
+            })
+        })
+        .await?;
+    let report = quarterly::report(&periods, &counted, &book.reference, clock.now(), language(request.headers()));
     wanted.respond(&request, format, &report)
 }

@@ -1,6 +1,6 @@
 //! A set of new declarations: one statement in autocommit, and a transaction for those that take places which run out.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -8,18 +8,21 @@ use tokio_postgres::Error;
 
 use super::desk::{Desk, Trouble};
 use super::failure::Failure;
+use super::forming::Set;
 use super::import::import;
 use super::memory::Memory;
 use super::writer::{Pending, random};
 use super::{Done, Work, places};
-use crate::domain::act::{Refusal, Rules};
+use crate::domain::act::Refusal;
 use crate::domain::audit::hex;
 use crate::domain::declaration::{Declaration, Entry};
 use crate::domain::declare::{NewDeclaration, declare};
 use crate::domain::number::Number;
+use crate::domain::places::Places;
+use crate::domain::rule_book::RuleBook;
 use crate::storage::places::{Claim, change, taken};
 use crate::storage::receipts::{self, UsedReceipt};
-use crate::storage::sets::{Change, InTheWay, KeptReply, LinkedAction, in_the_way, link};
+use crate::storage::sets::{Change, InTheWay, KeptReply, LinkedAction, link};
 
 /// Draws a number for something made at `now` that is not among those `drawn` already.
 pub(super) fn draw(now: DateTime<Utc>, drawn: &mut HashSet<Number>) -> Result<Number, Failure> {
@@ -41,8 +44,8 @@ pub(super) fn salt() -> Result<String, Failure> {
 }
 
 /// A new declaration with its actions, on its way into the database.
-struct Making {
-    pending: Pending,
+pub(super) struct Making {
+    pub(super) pending: Pending,
     after: Arc<Declaration>,
     actions: Vec<LinkedAction>,
     /// What is kept of it under the request's key.
@@ -65,8 +68,8 @@ impl Making {
     /// Answers why it was left out; who asked, where it is to be tried again.
     fn refused(self, (reasons, used): &Reasons) -> Option<Pending> {
         let Self { pending, after, .. } = self;
-        // What stands in its way may be itself: another instance that takes the same file in. Then it is known by now.
-        if pending.source().is_some() && pending.tries == 0 {
+        // What stands in its way may be itself, in a set under way at the same moment. Then it is known by now.
+        if (pending.source().is_some() || pending.ask.keep.is_some()) && pending.tries == 0 {
             return Some(pending);
         }
         let used = used.iter().find(|used| pending.receipt() == Some(used.receipt.as_str()));
@@ -110,31 +113,25 @@ impl Desk {
     /// # Errors
     ///
     /// [`Trouble`], with everything that was not answered yet.
-    pub(super) async fn declare_set(
-        &self,
-        set: Vec<Pending>,
-        drawn: &mut HashSet<Number>,
-    ) -> Result<Vec<Pending>, Trouble> {
-        let now = self.clock.now();
-        let set = self.replay_known_keys(set).await?;
-        let set = self.answer_imported(set).await?;
-        let book = self.rules.book();
-        let rooms = places::in_question(&set, &BTreeMap::new(), now, &book.reference);
+    pub(super) async fn declare_set(&self, mut set: Set, drawn: &mut HashSet<Number>) -> Result<Vec<Pending>, Trouble> {
+        let now = self.mind.clock.now();
+        let shared = self.transactions.read().await;
+        if let Err(error) = self.replay_known_keys(&mut set).await {
+            return Err(Trouble::before(error, set));
+        }
+        if let Err(error) = self.answer_imported(&mut set).await {
+            return Err(Trouble::before(error, set));
+        }
+        let book = self.mind.rules.book();
+        let rooms = places::in_question(&set.undecided, |_| None, now, &book.reference);
         let mut taken = match taken(&self.client, rooms).await {
             Ok(taken) => taken,
-            Err(error) => return Err(Trouble { error, unanswered: set }),
+            Err(error) => return Err(Trouble::before(error, set)),
         };
-        let mut making: Vec<Making> = Vec::with_capacity(set.len());
-        for pending in set {
-            let made = made(&pending, now, drawn, book.rules_with(&taken)).and_then(|(after, actions)| {
-                let claims = places::claims(None, &after, now, &book.reference, &mut taken)?;
-                Ok((after, actions, claims))
-            });
-            match made {
-                Ok((after, actions, claims)) => {
-                    let kept = pending.ask.keep.as_ref().map(|keep| keep.kept(&after));
-                    making.push(Making { pending, after: Arc::new(after), actions, kept, claims });
-                }
+        let Set { mut making, undecided, .. } = set;
+        for pending in undecided {
+            match made(&pending, now, drawn, &book, &mut taken) {
+                Ok(made) => making.push(made.of(pending)),
                 Err(failure) => pending.answer(Err(failure)),
             }
         }
@@ -149,6 +146,7 @@ impl Desk {
                 return Err(trouble);
             }
         };
+        drop(shared);
         match self.inserted_with_places(careful).await {
             Ok(lost) => again.extend(lost),
             Err(mut trouble) => {
@@ -173,7 +171,7 @@ impl Desk {
         let (refused, done): (Vec<Making>, Vec<Making>) =
             making.into_iter().partition(|making| left_out.contains(&making.after.number.as_i64()));
         for one in done {
-            one.written(&self.memory);
+            one.written(&self.mind.memory);
         }
         match self.in_the_way_of(&refused).await {
             Ok(reasons) => Ok(refused.into_iter().filter_map(|making| making.refused(&reasons)).collect()),
@@ -195,7 +193,7 @@ impl Desk {
             };
             if lost.is_empty() && left_out.is_empty() {
                 for one in making {
-                    one.written(&self.memory);
+                    one.written(&self.mind.memory);
                 }
                 break;
             }
@@ -216,6 +214,7 @@ impl Desk {
     }
 
     async fn try_insert(&self, making: &[Making]) -> Result<Attempt, Error> {
+        let _alone = self.transactions.write().await;
         self.client.batch_execute("begin").await?;
         let claims = making.iter().flat_map(|making| making.claims.iter().cloned()).collect();
         let attempt = async {
@@ -252,7 +251,7 @@ impl Desk {
             return Ok((Vec::new(), Vec::new()));
         }
         let used = receipts::used(&self.client, &left_out.iter().collect::<Vec<_>>()).await?;
-        Ok((in_the_way(&self.client, &left_out).await?, used))
+        Ok((self.statements.in_the_way(&self.client, &left_out).await?, used))
     }
 }
 
@@ -269,25 +268,45 @@ struct Attempt {
 /// What stands in the way of new declarations, and which receipts are used.
 type Reasons = (Vec<InTheWay>, Vec<UsedReceipt>);
 
+/// A new declaration as it was decided.
+pub(super) struct Made {
+    after: Declaration,
+    actions: Vec<LinkedAction>,
+    claims: Vec<Claim>,
+}
+
+impl Made {
+    /// The same, of whoever asked for it.
+    pub(super) fn of(self, pending: Pending) -> Making {
+        let kept = pending.ask.keep.as_ref().map(|keep| keep.kept(&self.after));
+        Making { pending, after: Arc::new(self.after), actions: self.actions, kept, claims: self.claims }
+    }
+}
+
 /// Decides one new declaration.
-fn made(
+pub(super) fn made(
     pending: &Pending,
     now: DateTime<Utc>,
     drawn: &mut HashSet<Number>,
-    rules: Rules,
-) -> Result<(Declaration, Vec<LinkedAction>), Failure> {
+    book: &RuleBook,
+    taken: &mut Places,
+) -> Result<Made, Failure> {
     let actor = &pending.ask.who.actor;
-    let sent = match &pending.ask.work {
-        Work::Declare { sent } => sent,
-        Work::Import(imported) => return import(imported, actor, now, drawn, rules),
+    let rules = book.rules_with(taken);
+    let (after, actions) = match &pending.ask.work {
+        Work::Declare { sent } => {
+            let firm = actor.firm.ok_or(Failure::Refused(Refusal::NotYours("role")))?;
+            let new = NewDeclaration { number: draw(now, drawn)?, firm, sent: (**sent).clone(), salt: salt()? };
+            let acted = declare(new, actor, now, rules)?;
+            linked(acted.after, acted.entries)?
+        }
+        Work::Import(imported) => import(imported, actor, now, drawn, rules)?,
         Work::Act { .. } | Work::Told(_) => {
             return Err(Failure::Internal("an action among new declarations".into()));
         }
     };
-    let firm = actor.firm.ok_or(Failure::Refused(Refusal::NotYours("role")))?;
-    let new = NewDeclaration { number: draw(now, drawn)?, firm, sent: (**sent).clone(), salt: salt()? };
-    let acted = declare(new, actor, now, rules)?;
-    linked(acted.after, acted.entries)
+    let claims = places::claims(None, &after, now, &book.reference, taken)?;
+    Ok(Made { after, actions, claims })
 }
 
 /// The record with its actions linked into its chain.

@@ -29,6 +29,11 @@ impl Memory {
         self.0.borrow_mut().pop(&number)
     }
 
+    /// Forgets them all.
+    pub(super) fn clear(&self) {
+        self.0.borrow_mut().clear();
+    }
+
     /// Keeps a record as it was written, while there is something left to be done on it.
     pub(super) fn keep(&self, record: &Arc<Declaration>) {
         if !record.state.is_terminal() {

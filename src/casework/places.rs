@@ -1,6 +1,6 @@
 //! Places that run out, in a set: which rooms are in question, and who claims which place there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -10,6 +10,7 @@ use super::writer::Pending;
 use super::{Order, Work};
 use crate::domain::act::Refusal;
 use crate::domain::declaration::{Declaration, Details, PLANNED_ARRIVAL};
+use crate::domain::number::Number;
 use crate::domain::period::local_day;
 use crate::domain::places::{Capacity, Places, Room, slots_from};
 use crate::domain::reference::Reference;
@@ -17,10 +18,10 @@ use crate::domain::workflow::{Action, State};
 use crate::intake::Line;
 use crate::storage::places::{Claim, Release};
 
-/// The rooms in which those who asked for `set` could take a place; none, and nothing to be read, for almost all.
-pub(super) fn in_question(
+/// The rooms in which those who asked for `set` could take a place, by the records that there are; none, and nothing to be read, for almost all.
+pub(super) fn in_question<'a>(
     set: &[Pending],
-    records: &BTreeMap<i64, Arc<Declaration>>,
+    record: impl Fn(Number) -> Option<&'a Arc<Declaration>>,
     now: DateTime<Utc>,
     reference: &Reference,
 ) -> Vec<Room> {
@@ -46,7 +47,7 @@ pub(super) fn in_question(
                 }
             },
             Work::Act { number, order, .. } => {
-                if let Some(record) = records.get(&number.as_i64()) {
+                if let Some(record) = record(*number) {
                     match order {
                         Order::Amend(patch) => amended(record, patch, now, reference, &mut rooms),
                         Order::Action(action, said) => ordered(record, *action, said, now, reference, &mut rooms),
@@ -54,7 +55,7 @@ pub(super) fn in_question(
                 }
             }
             Work::Told(told) => {
-                if let Some(record) = records.get(&told.number.as_i64()) {
+                if let Some(record) = record(told.number) {
                     ordered(record, told.action, &told.details, now, reference, &mut rooms);
                 }
             }

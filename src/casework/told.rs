@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
+use tokio_postgres::Error;
 
 use super::desk::{Desk, Trouble};
 use super::failure::Failure;
+use super::forming::Set;
 use super::writer::{Pending, Writer};
 use super::{Ask, Done, Work};
 use crate::domain::actor::Actor;
@@ -155,27 +157,27 @@ pub(super) struct Refused {
 
 impl Desk {
     /// Answers what devices told of before.
-    pub(super) async fn answer_told(&self, set: Vec<Pending>) -> Result<Vec<Pending>, Trouble> {
-        let asked: Vec<(&str, i64)> = set.iter().filter_map(Pending::told).map(Told::name).collect();
+    pub(super) async fn answer_told(&self, set: &mut Set) -> Result<(), Error> {
+        let asked: Vec<(&str, i64)> = set.asked().filter_map(Pending::told).map(Told::name).collect();
         if asked.is_empty() {
-            return Ok(set);
+            return Ok(());
         }
-        let known = match device_actions::known(&self.client, &asked).await {
-            Ok(known) => known,
-            Err(error) => return Err(Trouble { error, unanswered: set }),
-        };
+        let known = device_actions::known(&self.client, &asked).await?;
         let known: HashMap<(&str, i64), &DeviceAction> =
             known.iter().map(|kept| ((kept.device.as_str(), kept.sequence), kept)).collect();
-        let mut rest = Vec::new();
-        for pending in set {
-            let kept = pending.told().and_then(|told| Some((known.get(&told.name())?, &told.said)));
-            match kept.map(|(kept, said)| (kept.said == *said, DeviceAction::clone(kept))) {
-                Some((true, kept)) => pending.answer(Ok(Done::Told(Box::new(kept)))),
-                Some((false, _)) => pending.answer(Err(Failure::KeyMismatch)),
-                None => rest.push(pending),
-            }
+        let kept = |pending: &Pending| {
+            let told = pending.told()?;
+            let kept = *known.get(&told.name())?;
+            Some((kept, kept.said == told.said))
+        };
+        for pending in set.take_out(|pending| kept(pending).is_some()) {
+            let answer = match kept(&pending) {
+                Some((kept, true)) => Ok(Done::Told(Box::new(kept.clone()))),
+                Some((_, false)) | None => Err(Failure::KeyMismatch),
+            };
+            pending.answer(answer);
         }
-        Ok(rest)
+        Ok(())
     }
 
     /// Keeps what was refused of what devices told, and answers it. What was decided on a record that came out

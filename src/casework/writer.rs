@@ -1,19 +1,24 @@
 //! The one writer of a process: joins what is asked at the same time into sets.
 //!
-//! While one set is under way the others queue, and the next set takes all that wait. There is no timer: alone,
-//! a request never waits; under load, sets grow by themselves. The writer has a thread and a connection of its own.
+//! While one set is under way the next one forms of all that is asked meanwhile, and goes when the one is written. There is no
+//! timer: alone, a request never waits; under load, sets grow by themselves. The writer has a thread and a connection of its own.
 
 use std::collections::HashSet;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
 
 use super::desk::{Desk, Trouble};
 use super::failure::Failure;
+use super::forming::{Formed, Forming, Mind, Set};
+use super::memory::Memory;
 use super::told::Told;
 use super::{Ask, Done, Order, Work};
 use crate::clock::Clock;
@@ -36,6 +41,10 @@ const RECONNECT: Duration = Duration::from_secs(3);
 /// How often something is done again after a deadlock or a lost race.
 const TRIES: u8 = 20;
 
+/// How many sets may go before something that could not be decided as they formed. Most of that is about a record of the set that is
+/// under way, and can be decided once it is written.
+const PASSED_OVER: u8 = 2;
+
 /// One thing asked for, and where its answer goes.
 pub(super) struct Pending {
     pub(super) ask: Ask,
@@ -44,6 +53,8 @@ pub(super) struct Pending {
     pub(super) tried: Option<(i64, Hash)>,
     /// How often it was tried without an outcome.
     pub(super) tries: u8,
+    /// How many sets went before it although they were formed later.
+    pub(super) passed_over: u8,
 }
 
 impl Pending {
@@ -60,6 +71,16 @@ impl Pending {
         Self { tried: Some((declaration.number.as_i64(), declaration.head)), ..self }
     }
 
+    /// The same, where only the database can help with it: nothing is sent before it any more.
+    pub(super) fn must_go(self) -> Self {
+        Self { passed_over: PASSED_OVER, ..self }
+    }
+
+    /// Whether nothing may be sent before it any more.
+    pub(super) const fn is_to_go(&self) -> bool {
+        self.passed_over >= PASSED_OVER
+    }
+
     /// The declaration that an action is about; none for a new declaration.
     pub(super) fn number(&self) -> Option<Number> {
         match &self.ask.work {
@@ -67,6 +88,12 @@ impl Pending {
             Work::Act { number, .. } => Some(*number),
             Work::Told(told) => Some(told.number),
         }
+    }
+
+    /// Whether `later` must not be decided before it: they are about one record, or told by one device.
+    pub(super) fn is_before(&self, later: &Self) -> bool {
+        let device = later.told().map(|told| &told.device);
+        self.number() == later.number() || device.is_some() && device == self.told().map(|told| &told.device)
     }
 
     /// What a device tells of.
@@ -125,7 +152,8 @@ impl Writer {
         let (told, written) = watch::channel(());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
-            runtime.block_on(Bureau { url, clock, rules, desk: None, left: None }.work(waiting, &told));
+            let mind = Rc::new(Mind { clock, rules, memory: Memory::new() });
+            runtime.block_on(Bureau { url, mind, seat: Mutex::default() }.work(waiting, &told));
         })?;
         Ok(Self { queue, written })
     }
@@ -168,7 +196,7 @@ impl Writer {
 
     fn enqueue(&self, ask: Ask) -> Result<oneshot::Receiver<Result<Done, Failure>>, Failure> {
         let (answer, answered) = oneshot::channel();
-        let pending = Pending { ask, answer, tried: None, tries: 0 };
+        let pending = Pending { ask, answer, tried: None, tries: 0, passed_over: 0 };
         self.queue.try_send(pending).map_err(|_| Failure::Busy)?;
         Ok(answered)
     }
@@ -226,69 +254,96 @@ fn meaning(error: &Error) -> Meaning {
 /// The writer with its queue: keeps a connection, forms the sets, and deals with what goes wrong.
 struct Bureau {
     url: String,
-    clock: Clock,
-    rules: Arc<InForce>,
-    desk: Option<Desk>,
+    mind: Rc<Mind>,
+    seat: Mutex<Seat>,
+}
+
+/// Where the writer sits.
+#[derive(Default)]
+struct Seat {
+    desk: Option<Rc<Desk>>,
     /// The server process of a connection that was given up: it is ended before anything is done again.
     left: Option<i32>,
 }
 
 impl Bureau {
-    async fn work(mut self, mut waiting: mpsc::Receiver<Pending>, told: &watch::Sender<()>) {
-        let mut put_off: Vec<Pending> = Vec::new();
+    /// Forms sets of what waits, and writes them. Behind a set that is under way a second one is sent once as many are decided for it:
+    /// so the database need not wait for the writer, nor sets become small. What needs a look at the database first goes alone.
+    async fn work(self, mut waiting: mpsc::Receiver<Pending>, told: &watch::Sender<()>) {
+        let mut forming = Forming::new(Rc::clone(&self.mind));
+        let mut under_way = FuturesUnordered::new();
+        // Of the set that was sent last: how many asked for it, and whether it was decided as it formed.
+        let (mut last, mut last_is_decided) = (0, false);
         loop {
-            let mut set = std::mem::take(&mut put_off);
-            if set.is_empty() && waiting.recv_many(&mut set, LARGEST_SET).await == 0 {
-                return;
+            if under_way.is_empty() {
+                while forming.count() < LARGEST_SET
+                    && let Ok(pending) = waiting.try_recv()
+                {
+                    forming.take_in(pending);
+                }
             }
-            while set.len() < LARGEST_SET
-                && let Ok(pending) = waiting.try_recv()
-            {
-                set.push(pending);
+            let formed = match under_way.len() {
+                0 if forming.count() > 0 => Some(forming.close()),
+                1 if last_is_decided && forming.decided() >= last && !forming.must_go() => {
+                    Some(forming.close_decided())
+                }
+                _ => None,
+            };
+            if let Some(formed) = formed {
+                (last, last_is_decided) = (formed.count(), formed.is_decided());
+                metrics::histogram!("border_gate_set_size").record(count(last));
+                under_way.push(self.settled(formed));
             }
-            metrics::histogram!("border_gate_set_size").record(count(set.len()));
-            let (set, same_key) = one_a_key(set);
-            put_off = same_key;
-            let (new, actions): (Vec<Pending>, Vec<Pending>) =
-                set.into_iter().partition(|pending| pending.number().is_none());
-            // Two transactions: what fails in one half must never do the other again.
-            self.settle(new).await;
-            self.settle(actions).await;
-            told.send_replace(());
+            tokio::select! {
+                biased;
+                Some(()) = under_way.next() => drop(told.send_replace(())),
+                Some(pending) = waiting.recv(), if forming.count() < LARGEST_SET => forming.take_in(pending),
+                else => return,
+            }
         }
     }
 
+    /// Writes what has formed.
+    async fn settled(&self, Formed { new, actions, mut drawn }: Formed) {
+        self.settle(new, &mut drawn).await;
+        self.settle(actions, &mut drawn).await;
+    }
+
     /// Writes a set, whatever it takes, until everybody in it has an answer.
-    async fn settle(&mut self, set: Vec<Pending>) {
-        let mut drawn = HashSet::new();
+    async fn settle(&self, set: Set, drawn: &mut HashSet<Number>) {
         let mut sets = vec![set];
         while let Some(set) = sets.pop() {
             if set.is_empty() {
                 continue;
             }
-            let Some(set) = self.at_desk(set).await else { continue };
-            let Some(desk) = &self.desk else { continue };
+            let desk = match self.desk().await {
+                Ok(desk) => desk,
+                Err(why) => {
+                    answer_all(set.into_pending(), || Failure::Unavailable(why.clone().into()));
+                    continue;
+                }
+            };
             let began = Instant::now();
-            let outcome = desk.write(set, &mut drawn).await;
+            let outcome = desk.write(set, drawn).await;
             metrics::histogram!("border_gate_set_seconds").record(began.elapsed().as_secs_f64());
             match outcome {
-                Ok(again) => sets.push(tried_again(again)),
+                Ok(again) => sets.push(Set::undecided(tried_again(again))),
                 Err(Trouble { error, unanswered }) => match meaning(&error) {
                     Meaning::Lost => {
                         tracing::warn!(error = %crate::storage::pool::causes(&error), "the writer's connection is lost");
-                        self.leave();
-                        sets.push(tried_again(unanswered));
+                        self.seat.lock().await.leave(&desk);
+                        sets.push(Set::undecided(tried_again(unanswered)));
                     }
-                    Meaning::Again => sets.push(tried_again(unanswered)),
+                    Meaning::Again => sets.push(Set::undecided(tried_again(unanswered))),
                     Meaning::Blame if unanswered.len() > 1 => {
                         let mut first = unanswered;
                         let second = first.split_off(first.len() / 2);
-                        sets.push(second);
-                        sets.push(first);
+                        sets.push(Set::undecided(second));
+                        sets.push(Set::undecided(first));
                     }
                     // A key that another instance took at the same moment is found when it is looked up again.
                     Meaning::Blame if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
-                        sets.push(tried_again(unanswered));
+                        sets.push(Set::undecided(tried_again(unanswered)));
                     }
                     Meaning::TooLate => answer_all(unanswered, || Failure::Unavailable(error.to_string().into())),
                     Meaning::Blame | Meaning::Fault => {
@@ -300,36 +355,22 @@ impl Bureau {
         }
     }
 
-    /// Sees that there is a connection; without one everybody in `set` is told so.
-    async fn at_desk(&mut self, set: Vec<Pending>) -> Option<Vec<Pending>> {
-        if self.desk.as_ref().is_some_and(Desk::is_lost) {
-            self.leave();
-        }
-        if self.desk.is_none() {
-            match self.sit_down().await {
-                Ok(desk) => self.desk = Some(desk),
-                Err(why) => {
-                    answer_all(set, || Failure::Unavailable(why.clone().into()));
-                    return None;
-                }
+    /// The desk, with a connection.
+    async fn desk(&self) -> Result<Rc<Desk>, String> {
+        let mut seat = self.seat.lock().await;
+        if let Some(desk) = seat.desk.clone() {
+            if !desk.is_lost() {
+                return Ok(desk);
             }
+            seat.leave(&desk);
         }
-        Some(set)
-    }
-
-    fn leave(&mut self) {
-        if let Some(desk) = self.desk.take() {
-            self.left = Some(desk.close());
-        }
-    }
-
-    async fn sit_down(&mut self) -> Result<Desk, String> {
         let until = Instant::now() + RECONNECT;
         loop {
-            let opened = Desk::open(&self.url, self.clock.clone(), Arc::clone(&self.rules), self.left);
+            let opened = Desk::open(&self.url, Rc::clone(&self.mind), seat.left);
             let why = match timeout(RECONNECT, opened).await {
                 Ok(Ok(desk)) => {
-                    self.left = None;
+                    let desk = Rc::new(desk);
+                    *seat = Seat { desk: Some(Rc::clone(&desk)), left: None };
                     return Ok(desk);
                 }
                 Ok(Err(why)) => why,
@@ -343,30 +384,18 @@ impl Bureau {
     }
 }
 
+impl Seat {
+    /// Gives this desk up, if it was not given up before.
+    fn leave(&mut self, desk: &Rc<Desk>) {
+        if self.desk.take_if(|own| Rc::ptr_eq(own, desk)).is_some() {
+            self.left = Some(desk.close());
+        }
+    }
+}
+
 #[expect(clippy::cast_precision_loss, reason = "a metric; sets are small")]
 const fn count(items: usize) -> f64 {
     items as f64
-}
-
-/// Keeps the first of each idempotency key, of each source, of each receipt and of each device's sequence; the others wait for what it leads to.
-fn one_a_key(set: Vec<Pending>) -> (Vec<Pending>, Vec<Pending>) {
-    let mut seen: HashSet<(String, String, String)> = HashSet::new();
-    let mut sources: HashSet<(String, String)> = HashSet::new();
-    let mut receipts: HashSet<String> = HashSet::new();
-    let mut told: HashSet<(String, i64)> = HashSet::new();
-    set.into_iter().partition(|pending| {
-        pending
-            .ask
-            .keep
-            .as_ref()
-            .is_none_or(|keep| seen.insert((keep.caller.clone(), keep.route.clone(), keep.key.clone())))
-            && pending.source().is_none_or(|source| sources.insert((source.source.clone(), source.source_id.clone())))
-            && pending.receipt().is_none_or(|receipt| receipts.insert(receipt.to_owned()))
-            && pending
-                .told()
-                .map(Told::name)
-                .is_none_or(|(device, sequence)| told.insert((device.to_owned(), sequence)))
-    })
 }
 
 /// What is to be done again; whatever was tried too often is told so.

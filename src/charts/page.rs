@@ -11,7 +11,8 @@ pub const STYLE: &str = "body{font:1rem/1.5 system-ui,'Noto Sans',sans-serif;max
     table{border-collapse:collapse;margin:1.5rem 0;font-variant-numeric:tabular-nums}caption{text-align:left;white-space:nowrap;font-weight:600;\
     padding:0 0 .5rem}th,td{border:1px solid #9aa5b1;padding:.25rem .75rem;text-align:right}th:first-child{text-align:left}\
     thead th{background:#e8edf2}tfoot th,tfoot td{font-weight:600;border-top:2px solid #1b2733}footer{color:#44525f;\
-    font-size:.9rem}@page{size:A4 landscape;margin:12mm}@media print{body{margin:0;max-width:none;font-size:10pt}\
+    font-size:.9rem}@media screen and (min-width:84rem){body{max-width:100rem}main{display:grid;grid-template-columns:minmax(0,62rem) auto;\
+    column-gap:2rem;align-items:start}main>:not(table){grid-column:1}table{grid-column:2;grid-row:1/span 3;margin:0}figure{position:sticky;top:1rem}}@page{size:A4 landscape;margin:12mm}@media print{body{margin:0;max-width:none;font-size:10pt}\
     thead{display:table-header-group}table,tr{break-inside:avoid}}";
 
 /// Writes `chart` as a whole page; `notes` stand at its foot.

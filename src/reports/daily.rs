@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, Utc};
 
-use super::{Cell, Column, Figure, Group, Head, Heading, Kind, Level, Line, Named, Report};
+use super::{Cell, Column, Figure, Group, Head, Heading, Kind, Level, Line, Named, Report, Signed};
 use crate::domain::content::{CargoClass, Direction};
 use crate::domain::period::{Span, beginning_of};
 use crate::domain::reference::Reference;
@@ -110,6 +110,8 @@ pub struct Counted {
     pub backlog: Vec<Stock>,
     /// And in the evening before.
     pub backlog_before: Vec<Stock>,
+    /// What became of the day since it was signed.
+    pub signed: Option<Signed>,
 }
 
 /// The figures of one crossing point, or of all, over one period.
@@ -221,8 +223,9 @@ pub fn report(
     language: Language,
 ) -> Report {
     let span = periods.day();
-    let period = span.from.to_string();
-    let mut report = Report::begun(Head { kind: Kind::Daily, period, span, as_of: now, language }, COLUMNS);
+    let head =
+        Head { kind: Kind::Daily, period: span.from.to_string(), span, as_of: now, signed: counted.signed, language };
+    let mut report = Report::begun(head, COLUMNS);
     // Those that stand that day, and whatever else was counted.
     let mut points: BTreeMap<&str, &str> =
         reference.crossing_points(span.from).map(|point| (point.code.as_str(), point.name.as_str())).collect();

@@ -286,6 +286,15 @@ struct Row {
     cells: Vec<Cell>,
 }
 
+/// What became of a period since its figures were signed.
+#[derive(Clone, Copy, Debug)]
+pub struct Signed {
+    /// The revision of its last closing.
+    pub revision: i32,
+    /// The figures of now differ from those that were signed.
+    pub revised: bool,
+}
+
 /// A report.
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -294,6 +303,7 @@ pub struct Report {
     span: Span,
     as_of: DateTime<Utc>,
     closed: bool,
+    signed: Option<Signed>,
     language: Language,
     columns: &'static [Column],
     rows: Vec<Row>,
@@ -318,6 +328,10 @@ pub struct ReportDocument {
     as_of: DateTime<Utc>,
     /// The period is over.
     closed: bool,
+    /// The revision of the period's last closing; null where it was never closed.
+    last_closing: Option<i32>,
+    /// The period's figures differ from those that were signed by that closing.
+    revised: bool,
     /// The title.
     title: String,
     /// The columns, in their order.
@@ -344,8 +358,8 @@ pub struct ColumnDocument {
 impl Report {
     /// A report without rows yet.
     fn begun(head: Head, columns: &'static [Column]) -> Self {
-        let Head { kind, period, span, as_of, language } = head;
-        Self { kind, period, span, as_of, closed: span.is_over(as_of), language, columns, rows: Vec::new() }
+        let Head { kind, period, span, as_of, signed, language } = head;
+        Self { kind, period, span, as_of, closed: span.is_over(as_of), signed, language, columns, rows: Vec::new() }
     }
 
     fn column(&self, figure: Figure) -> Option<usize> {
@@ -470,9 +484,21 @@ impl Report {
         }
     }
 
+    /// The revision of the period's last closing, and whether a figure came to be another since.
+    #[must_use]
+    pub fn signed(&self) -> Option<(i32, bool)> {
+        self.signed.map(|Signed { revision, revised }| (revision, revised))
+    }
+
     /// Whether its figures are final, in words.
     fn state(&self) -> String {
-        say(self.language, if self.closed { "report-is-over" } else { "report-is-open" }, &[])
+        match self.signed {
+            Some(Signed { revision, revised }) => {
+                let key = if revised { "report-is-revised" } else { "report-is-signed" };
+                say(self.language, key, &[("revision", &revision.to_string())])
+            }
+            None => say(self.language, if self.closed { "report-is-over" } else { "report-is-open" }, &[]),
+        }
     }
 
     /// When it was made, in words.
@@ -501,6 +527,8 @@ impl Report {
             time_zone: TIME_ZONE,
             as_of: self.as_of,
             closed: self.closed,
+            last_closing: self.signed.map(|signed| signed.revision),
+            revised: self.signed.is_some_and(|signed| signed.revised),
             title: self.title(),
             columns: self
                 .columns
@@ -535,6 +563,7 @@ struct Head {
     period: String,
     span: Span,
     as_of: DateTime<Utc>,
+    signed: Option<Signed>,
     language: Language,
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{Cell, Column, Figure, Group, Head, Heading, Kind, Level, Line, Named, Report};
+use super::{Cell, Column, Figure, Group, Head, Heading, Kind, Level, Line, Named, Report, Signed};
 use crate::domain::content::Direction;
 use crate::domain::period::{Interval, Quarter, Span, beginning_of};
 use crate::domain::reference::Reference;
@@ -96,17 +96,27 @@ impl Periods {
     }
 }
 
-/// The report of a quarter, from the sums over its periods' spans.
+/// What was counted over a quarter's [`Periods`].
+#[derive(Clone, Debug, Default)]
+pub struct Counted {
+    /// Over each of the spans.
+    pub sums: Vec<Sum>,
+    /// What became of the quarter since it was signed.
+    pub signed: Option<Signed>,
+}
+
+/// The report of a quarter.
 #[must_use]
 pub fn report(
     periods: &Periods,
-    sums: &[Sum],
+    Counted { sums, signed }: &Counted,
     reference: &Reference,
     now: DateTime<Utc>,
     language: Language,
 ) -> Report {
     let span = periods.span;
-    let head = Head { kind: Kind::Quarterly, period: periods.quarter.to_string(), span, as_of: now, language };
+    let period = periods.quarter.to_string();
+    let head = Head { kind: Kind::Quarterly, period, span, as_of: now, signed: *signed, language };
     let mut report = Report::begun(head, COLUMNS);
     let within = |whole: Span| {
         sums.iter().filter_map(move |sum| {

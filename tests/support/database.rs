@@ -19,6 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use border_gate::domain::audit::hex;
 use border_gate::storage::{
     embedded::{DATABASE, Durability, EmbeddedCluster},
     migrate, pool,
@@ -39,10 +40,12 @@ struct Cluster {
 fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     CLUSTER.get_or_init(|| {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        // One for each user: root's is no other's.
-        let directory = target.join(format!("cluster-{}", fs::metadata("/proc/self").unwrap().uid()));
+        // One for each user, since root's is no other's, and one for each build.
+        let user = fs::metadata("/proc/self").unwrap().uid();
+        let build = hex(&Sha256::digest(env!("CARGO_TARGET_TMPDIR"))[..4]);
+        let directory = std::env::temp_dir().join(format!("border-gate-tests-{user}-{build}"));
         fs::create_dir_all(&directory).unwrap();
+        assert_eq!(fs::metadata(&directory).unwrap().uid(), user, "{} is somebody else's", directory.display());
         let starter = File::create(directory.join("starter")).unwrap();
         starter.lock().unwrap(); // one at a time looks whether there is a cluster, and starts it
         let users = File::create(directory.join("users")).unwrap();
@@ -232,7 +235,7 @@ fn template_name() -> String {
         hash.update(file.as_os_str().as_encoded_bytes());
         hash.update(fs::read(&file).unwrap());
     }
-    hash.finalize().iter().take(6).fold("template_".to_owned(), |name, byte| format!("{name}{byte:02x}"))
+    format!("template_{}", hex(&hash.finalize()[..6]))
 }
 
 fn files_in(directory: &Path) -> Vec<PathBuf> {

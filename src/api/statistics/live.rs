@@ -23,7 +23,9 @@ const REMEMBERED: usize = 32;
 pub struct Standing {
     /// The figures, and those they are compared with.
     pub figures: Compared,
-    /// They differ from those of the period's last closing.
+    /// The revision of the period's last closing; none where it was never closed.
+    pub closing: Option<i32>,
+    /// They differ from those of that closing.
     pub revised: bool,
 }
 
@@ -58,14 +60,15 @@ impl Live {
         // The closing first: what differs from it then differs from it now, or it was closed again meanwhile.
         let last = closings::of(conn, &reported.period.name, None).await?;
         let figures = compared(conn, reported, reference).await?;
-        let revised = match last {
+        let revised = match &last {
             Some(last) => {
                 let document = last.read().map_err(|error| Problem::Internal(Cause::from(error)))?;
                 !document.differences(&figures.own).is_empty()
             }
             None => false,
         };
-        let standing = Arc::new(Standing { figures, revised });
+        let closing = last.map(|last| last.revision);
+        let standing = Arc::new(Standing { figures, closing, revised });
         // All was read of one generation only if it is still the same.
         if generation(conn).await? == before {
             self.remember(before, reported, reference, &standing);

@@ -16,7 +16,7 @@ use super::column_types::JsonText;
 use super::declarations::{self, STORED_COLUMNS};
 use super::device_actions::DeviceAction;
 use crate::domain::audit;
-use crate::domain::declaration::{Declaration, Entry};
+use crate::domain::declaration::{Declaration, Entry, Source};
 
 mod columns;
 mod statement;
@@ -117,6 +117,8 @@ pub struct Statements {
     writing: RefCell<HashMap<Parts, Statement>>,
     read: Statement,
     keys: Statement,
+    sources: Statement,
+    in_the_way: Statement,
 }
 
 impl Statements {
@@ -136,6 +138,22 @@ impl Statements {
                     "select k.caller, k.route, k.key, k.request_hash, k.created_at, k.status, k.location, k.etag, k.body
                      from unnest($1::text[], $2::text[], $3::text[]) as q(caller, route, key)
                      join idempotency_keys k using (caller, route, key)",
+                )
+                .await?,
+            sources: client
+                .prepare(
+                    "select s.source, s.source_id, s.declaration
+                     from unnest($1::text[], $2::text[]) as q(source, source_id) join sources s using (source, source_id)",
+                )
+                .await?,
+            in_the_way: client
+                .prepare(
+                    "select q.number, exists (select from firms f where f.id = q.firm and f.disabled_at is null),
+                            same.head, holder.number, holder.firm
+                     from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[]) as q(number, firm, vehicle, direction)
+                     left join declarations same on same.number = q.number
+                     left join vehicles_present v on v.vehicle = q.vehicle and v.direction = q.direction
+                     left join declarations holder on holder.number = v.declaration",
                 )
                 .await?,
         })
@@ -217,6 +235,48 @@ impl Statements {
         Ok(found)
     }
 
+    /// Looks at what stands in the way of `left_out`.
+    ///
+    /// # Errors
+    ///
+    /// The database's.
+    pub async fn in_the_way(&self, client: &Client, left_out: &[Change<'_>]) -> Result<Vec<InTheWay>, Error> {
+        let numbers: Vec<i64> = left_out.iter().map(|change| change.after.number.as_i64()).collect();
+        let firms: Vec<i64> = left_out.iter().map(|change| change.after.firm.0).collect();
+        let vehicles: Vec<Option<String>> = left_out.iter().map(|change| change.after.place_taken()).collect();
+        let directions: Vec<&str> = left_out.iter().map(|change| change.after.content.direction.as_str()).collect();
+        let rows = client.query(&self.in_the_way, &[&numbers, &firms, &vehicles, &directions]).await?;
+        rows.iter()
+            .map(|row| {
+                let holder: Option<i64> = row.try_get(3)?;
+                let firm: Option<i64> = row.try_get(4)?;
+                Ok(InTheWay {
+                    number: row.try_get(0)?,
+                    firm_stands: row.try_get(1)?,
+                    exists_with_head: row.try_get(2)?,
+                    holder: holder.zip(firm),
+                })
+            })
+            .collect()
+    }
+
+    /// Those of `sources` that were imported before, each with the number of its declaration.
+    ///
+    /// # Errors
+    ///
+    /// The database's.
+    pub async fn imported(&self, client: &Client, sources: &[&Source]) -> Result<Vec<(Source, i64)>, Error> {
+        if sources.is_empty() {
+            return Ok(Vec::new());
+        }
+        let systems: Vec<&str> = sources.iter().map(|source| source.source.as_str()).collect();
+        let ids: Vec<&str> = sources.iter().map(|source| source.source_id.as_str()).collect();
+        let rows = client.query(&self.sources, &[&systems, &ids]).await?;
+        rows.iter()
+            .map(|row| Ok((Source { source: row.try_get(0)?, source_id: row.try_get(1)? }, row.try_get(2)?)))
+            .collect()
+    }
+
     /// What is kept under these keys: (caller, route, key).
     ///
     /// # Errors
@@ -261,39 +321,4 @@ pub struct InTheWay {
     pub exists_with_head: Option<Vec<u8>>,
     /// The declaration that holds its vehicle's place, and that one's firm.
     pub holder: Option<(i64, i64)>,
-}
-
-/// Looks at what stands in the way of `left_out`.
-///
-/// # Errors
-///
-/// The database's.
-pub async fn in_the_way(client: &Client, left_out: &[Change<'_>]) -> Result<Vec<InTheWay>, Error> {
-    let numbers: Vec<i64> = left_out.iter().map(|change| change.after.number.as_i64()).collect();
-    let firms: Vec<i64> = left_out.iter().map(|change| change.after.firm.0).collect();
-    let vehicles: Vec<Option<String>> = left_out.iter().map(|change| change.after.place_taken()).collect();
-    let directions: Vec<&str> = left_out.iter().map(|change| change.after.content.direction.as_str()).collect();
-    let rows = client
-        .query(
-            "select q.number, exists (select from firms f where f.id = q.firm and f.disabled_at is null),
-                    same.head, holder.number, holder.firm
-             from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[]) as q(number, firm, vehicle, direction)
-             left join declarations same on same.number = q.number
-             left join vehicles_present v on v.vehicle = q.vehicle and v.direction = q.direction
-             left join declarations holder on holder.number = v.declaration",
-            &[&numbers, &firms, &vehicles, &directions],
-        )
-        .await?;
-    rows.iter()
-        .map(|row| {
-            let holder: Option<i64> = row.try_get(3)?;
-            let firm: Option<i64> = row.try_get(4)?;
-            Ok(InTheWay {
-                number: row.try_get(0)?,
-                firm_stands: row.try_get(1)?,
-                exists_with_head: row.try_get(2)?,
-                holder: holder.zip(firm),
-            })
-        })
-        .collect()
 }
