@@ -12,9 +12,11 @@ use border_gate::casework::doctor::recount;
 use border_gate::domain::number::Number;
 use border_gate::domain::workflow::Role;
 use border_gate::storage::pool::connect;
+use futures_util::future::join_all;
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, UnixStream};
+use tokio::time::sleep;
 
 use crate::casework::tractor;
 use crate::exact::every_history_replays;
@@ -204,6 +206,63 @@ async fn what_was_written_while_its_answer_was_lost_is_acknowledged_and_not_writ
         load.acknowledged.push(number);
     }
     nothing_is_lost_or_doubled(&gate, load).await;
+}
+
+/// A way to `socket` on which nothing arrives any more while it `hangs`, and nobody is told so. Its port.
+async fn hanging_way(socket: PathBuf, hangs: Arc<AtomicBool>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let carry = move |mut from: Box<dyn AsyncRead + Send + Unpin>, mut to: Box<dyn AsyncWrite + Send + Unpin>| {
+        let hangs = Arc::clone(&hangs);
+        async move {
+            let mut held = vec![0; 1 << 16];
+            while let Ok(size @ 1..) = from.read(&mut held).await {
+                while hangs.load(Ordering::Relaxed) {
+                    sleep(Duration::from_millis(20)).await;
+                }
+                if to.write_all(&held[..size]).await.is_err() {
+                    return;
+                }
+            }
+        }
+    };
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let server = UnixStream::connect(&socket).await.unwrap();
+            let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
+            tokio::spawn(carry(Box::new(from_client), Box::new(to_server)));
+            tokio::spawn(carry(Box::new(from_server), Box::new(to_client)));
+        }
+    });
+    port
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_database_hangs_every_reader_is_told_so_at_once_and_not_one_after_the_other() {
+    let database = TestDatabase::open().await;
+    let hangs = Arc::new(AtomicBool::new(false));
+    let port = hanging_way(database.socket(), Arc::clone(&hangs)).await;
+    let gate = TestGate::on(database.through(port)).await;
+    let firm = declarant(1);
+    let declared = gate.post(&firm, "/api/v1/declarations", &tractor("桂F00001")).await;
+    let path = format!("/api/v1/declarations/{}", declared.json()["number"].as_str().unwrap());
+    hangs.store(true, Ordering::Relaxed);
+    // The connections that are there, and those that are to take their place.
+    for readers in [1, 48] {
+        let began = Instant::now();
+        let replies = join_all((0..readers).map(|_| gate.get(&firm, &path))).await;
+        for reply in replies {
+            assert_eq!(reply.status, 503, "{}", reply.text);
+            assert!(reply.header("retry-after").is_some());
+        }
+        let waited = began.elapsed();
+        assert!(waited < ANSWER, "{readers} readers waited {waited:?}");
+    }
+    hangs.store(false, Ordering::Relaxed);
+    let until = Instant::now() + Duration::from_secs(5);
+    while gate.get(&firm, &path).await.status != 200 {
+        assert!(Instant::now() < until, "it does not mend itself");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

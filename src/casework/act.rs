@@ -67,11 +67,11 @@ impl Desk {
                 Decided::Moves => {}
                 // It may find room, if another of the set is not written.
                 Decided::Refused(pending, Failure::Refused(Refusal::NoRoom(_))) if taken.is_claimed() => {
-                    again.push(pending)
+                    again.push(pending);
                 }
                 // Another instance may have moved it on.
                 Decided::Refused(pending, _) | Decided::Stands(pending, _) if from_memory.contains(&key) => {
-                    again.push(pending)
+                    again.push(pending);
                 }
                 Decided::Refused(pending, failure) => {
                     let stands_at = moves.get(key).map_or(before, |moving| &moving.after);

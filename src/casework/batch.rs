@@ -36,8 +36,8 @@ pub use crate::intake::{Format, template};
 const WAITING: usize = 16;
 /// The most lines that one batch holds.
 pub const MAX_LINES: u64 = 10_000;
-/// How many lines are asked for at a time: half of what a set holds, so that others have room beside them.
-const AT_A_TIME: usize = 256;
+/// How many lines are asked for at a time: one set of half the size that is written, and the next that forms behind it. So others have room beside them.
+const AT_A_TIME: usize = 512;
 /// How long is waited when the writer has too much to do, and how often.
 const PAUSES: [Duration; 4] =
     [Duration::from_millis(20), Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2)];

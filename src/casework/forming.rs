@@ -160,7 +160,7 @@ impl Forming {
 
     /// Whether something in it cannot be decided as it forms, and was passed over as often as may be.
     pub(super) fn must_go(&self) -> bool {
-        self.new.undecided.iter().chain(&self.actions.undecided).any(|pending| pending.is_to_go())
+        self.new.undecided.iter().chain(&self.actions.undecided).any(Pending::is_to_go)
     }
 
     /// Takes one in, decided if it can be.

@@ -296,7 +296,7 @@ impl Bureau {
             }
             tokio::select! {
                 biased;
-                Some(()) = under_way.next() => drop(told.send_replace(())),
+                Some(()) = under_way.next() => told.send_replace(()),
                 Some(pending) = waiting.recv(), if forming.count() < LARGEST_SET => forming.take_in(pending),
                 else => return,
             }

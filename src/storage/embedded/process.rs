@@ -1,4 +1,4 @@
-//! The system calls that starting and stopping a server takes; the only unsafe code of the program.
+//! The system calls that starting and stopping a server takes; the only unsafe code of the library.
 
 use std::{
     ffi::OsStr,
