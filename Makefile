@@ -10,8 +10,8 @@ run: ## builds and starts the service with its demo, on this machine alone
 	cargo build --locked --release
 	./target/release/border-gate serve --demo
 
-# Nearly every test has a database of its own, some 300 files that are made and soon gone again; a file system in memory takes them three
-# times as fast as a disk's. It is used where it has room for them.
+# Nearly every test has a database of its own, some 300 files that are made and soon gone again; on a disk
+# much of the time went into finding room for them. A file system in memory is used where it is large enough.
 SCRATCH := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 == "tmpfs" && $$4 > 2000000 { print "/dev/shm" }')
 
 test: ## runs every test

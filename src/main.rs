@@ -13,8 +13,7 @@ mod commands;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// For how many milliseconds mimalloc keeps memory that is free before the system has it back, unless `MIMALLOC_PURGE_DELAY` says
-/// otherwise. By itself it keeps it for a second: by then the next set has taken other memory.
+/// For how many milliseconds mimalloc keeps memory that is free before the system has it back; by itself it keeps it for a second.
 const KEPT_FREE: std::ffi::c_long = 100;
 /// `mi_option_purge_delay` of mimalloc.h, of which the crate names the neighbours alone.
 const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
