@@ -72,7 +72,7 @@ def ticks(pids):
 class Gate:
     """The service with the demo, on a data directory of its own in `folder`."""
 
-    ACCOUNTS = ["declarant", "fee_collector", "analyst", "auditor"]
+    ACCOUNTS = ["declarant", "fee_collector", "customs_officer", "analyst", "auditor"]
 
     def __init__(self, binary, folder, address, accounts=ACCOUNTS):
         self.binary, self.folder, self.address, self.accounts = binary, folder, address, accounts
@@ -156,26 +156,30 @@ def as_written(number):
 
 def registered(gate):
     """Takes in vehicles that are registered, for actions and reads; the values of their numbers, which stand in `gate.numbers_file` as people see them."""
+    values = taken_in(gate, "bench", lambda place: {"direction": "import", "crossing_point": "HUU_NGHI", "cargo_class": "general"})
+    gate.numbers_file = gate.folder / "numbers.txt"
+    gate.numbers_file.write_text("".join(f"{as_written(int(value))}\n" for value in values))
+    return values
+
+
+def taken_in(gate, source, where):
+    """Takes in vehicles that are registered, each with what `where` says of its place in the file; the values of their numbers."""
     hour = datetime.timedelta(hours=1)
     now = datetime.datetime.now(datetime.timezone.utc)
     stamp = lambda at: at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    file = gate.folder / "registered.ndjson"
+    file = gate.folder / f"{source}.ndjson"
     with file.open("w") as out:
         for place in range(REGISTERED):
             out.write(json.dumps({
-                "source": "bench", "source_id": str(place), "firm_tax_code": "0100112437", "firm_name": "Bench", "state": "registered",
-                "stamps": {"declared_at": stamp(now - 2 * hour), "registered_at": stamp(now - hour)},
-                "direction": "import", "crossing_point": "HUU_NGHI", "cargo_class": "general", "regime": "commercial",
-                "vehicle": {"kind": "truck", "plate": f"BENCH{place:05}", "country": "LA"},
+                "source": source, "source_id": str(place), "firm_tax_code": "0100112437", "firm_name": "Bench", "state": "registered",
+                "stamps": {"declared_at": stamp(now - 2 * hour), "registered_at": stamp(now - hour)}, "regime": "commercial", **where(place),
+                "vehicle": {"kind": "truck", "plate": f"{source.upper()}{place:05}", "country": "LA"},
                 "driver": {"full_name": "Li Wei", "nationality": "CN", "document": {"kind": "passport", "number": "E12345678"}},
                 "goods": [{"hs_code": "85258031", "description": "Camera", "quantity": 1200, "unit": "PCE", "gross_kg": 8200}],
                 "customs_declarations": [{"number": "108625440120", "type_code": "A11"}],
             }) + "\n")
     gate.run("import", file, "--create-firms")
-    values = gate.sql("select declaration from sources where source = 'bench'").splitlines()
-    gate.numbers_file = gate.folder / "numbers.txt"
-    gate.numbers_file.write_text("".join(f"{as_written(int(value))}\n" for value in values))
-    return values
+    return gate.sql(f"select declaration from sources where source = '{source}'").splitlines()
 
 
 def wrk(gate, script, connections, **variables):

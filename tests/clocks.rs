@@ -208,6 +208,20 @@ async fn a_clock_that_ran_out_is_recorded_once_and_counts_on_the_day_it_fell_due
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_ran_out_does_not_keep_a_mistaken_arrival_from_being_undone() {
+    let gate = TestGate::open().await;
+    gate.clock.set(at("2025-03-31T17:30"));
+    let number = registered(&gate, "桂F12345").await;
+    done(&gate, Role::CustomsOfficer, &number, &json!({"action": "customs.set_lane", "lane": "red"})).await;
+    done(&gate, Role::BorderGuard, &number, &json!({"action": "arrive", "observed_plate": "桂F12345"})).await;
+    gate.clock.set(at("2025-04-01T07:30"));
+    assert_eq!(gate.service.record_breaches().await.unwrap(), 1);
+    let undo = json!({"action": "undo_arrive", "reason": "another vehicle"});
+    let record = done(&gate, Role::BorderGuard, &number, &undo).await;
+    assert_eq!((&record["state"], due(&record, "inspection")), (&json!("registered"), None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_inspection_is_given_more_time_once_with_a_reason_and_by_two_days_at_most() {
     let gate = TestGate::open().await;
     gate.clock.set(at("2025-03-31T08:00"));

@@ -335,8 +335,9 @@ async fn an_arrival_that_never_was_is_undone_while_nothing_has_been_done_since()
         (&details["observed_plate"], &details["expected_plate"], &details["mismatch_reason"]),
         (&json!("桂F54321"), &json!("桂F12345"), &json!("tractor changed at Pingxiang"))
     );
-    // Two days later it is seen that another vehicle had come.
+    // Two days later it is seen that another vehicle had come. That somebody notes so changes nothing of it.
     gate.clock.set(gate.now() + Duration::days(2));
+    done(&gate, &number, json!({"action": "remark", "text": "This is not the vehicle that was declared"})).await;
     let record = done(&gate, &number, because("undo_arrive")).await;
     assert_eq!((&record["state"], &record["observed_plate"]), (&json!("registered"), &Value::Null));
     assert_eq!(record["stamps"]["arrived_at"], Value::Null);
@@ -345,7 +346,7 @@ async fn an_arrival_that_never_was_is_undone_while_nothing_has_been_done_since()
     assert_eq!(differences(&before, &figures(&gate).await), ["+ 04-02 HUU_NGHI arrived 1"]);
     assert_eq!(record["observed_plate"], "桂F12345");
     let told = history(&gate, &number).await;
-    assert_eq!(names(&told[3..]), ["arrive", "undo_arrive", "arrive"]);
+    assert_eq!(names(&told[3..]), ["arrive", "remark", "undo_arrive", "arrive"]);
     done(&gate, &number, json!({"action": "enter_yard", "yard": "XUAN_CUONG"})).await;
     assert_eq!(tried(&gate, &number, because("undo_arrive")).await.problem(), "illegal-action");
     everything_adds_up(&gate).await;

@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails at once")]
 
 use border_gate::storage::migrate;
+use serde_json::json;
 
+use crate::corrections::{done, ready};
 use crate::support::database::TestDatabase;
+use crate::support::gate::TestGate;
 
 #[tokio::test]
 async fn of_four_instances_that_start_at_once_one_migrates() {
@@ -101,4 +104,20 @@ async fn every_migration_can_be_undone() {
     assert_eq!(catalogue(&database).await, before);
     assert_eq!(migrate::migrate(database.url()).await.unwrap(), done);
     assert_eq!(catalogue(&database).await, migrated);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_remark_that_an_older_version_took_for_the_last_action_is_so_no_more() {
+    let gate = TestGate::open().await;
+    let number = ready(&gate, "桂F12345").await;
+    done(&gate, &number, json!({"action": "remark", "text": "Waits for its papers"})).await;
+    let admin = gate.database.admin().await;
+    let last_action =
+        async || -> String { admin.query_one("select last_action from declarations", &[]).await.unwrap().get(0) };
+    let by_this_version = last_action().await;
+    assert_ne!(by_this_version, "remark");
+    admin.batch_execute(include_str!("../migrations/0016_last_action/down.sql")).await.unwrap();
+    assert_eq!(last_action().await, "remark");
+    admin.batch_execute(include_str!("../migrations/0016_last_action/up.sql")).await.unwrap();
+    assert_eq!(last_action().await, by_this_version);
 }

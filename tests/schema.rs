@@ -61,6 +61,9 @@ fn migrations() -> Vec<(String, String, String)> {
         .collect()
 }
 
+/// Those that change rows and no table; what they do to the rows has a test of its own.
+const OF_ROWS: [&str; 1] = ["0016_last_action"];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_migration_is_undone_by_its_down() {
     let database = TestDatabase::empty().await;
@@ -72,7 +75,7 @@ async fn every_migration_is_undone_by_its_down() {
         let before = catalogue(&client).await;
         client.batch_execute(&up).await.unwrap_or_else(|error| panic!("{name}: {error:?}"));
         let between = catalogue(&client).await;
-        assert_ne!(before, between, "{name} does nothing");
+        assert_eq!(before == between, OF_ROWS.contains(&name.as_str()), "{name}: does it change the tables?");
         client.batch_execute(&down).await.unwrap_or_else(|error| panic!("down of {name}: {error:?}"));
         let after = catalogue(&client).await;
         assert_eq!(after.symmetric_difference(&before).collect::<Vec<_>>(), Vec::<&String>::new(), "{name}");

@@ -21,6 +21,7 @@ use crate::domain::rule_book::InForce;
 use crate::domain::rule_failure::RuleFailure;
 use crate::domain::words::words;
 use crate::reports::{Report, ReportDocument, Signed, daily, quarterly, xlsx};
+use crate::storage::closings;
 use crate::storage::pool::Pool;
 use crate::storage::throughput::{backlog, sums};
 use crate::storage::transferred::after_arrival;
@@ -101,6 +102,10 @@ async fn signed(
     reference: &Arc<Reference>,
 ) -> Result<Option<Signed>, Problem> {
     let Ok(reported) = period.parse::<Reported>() else { return Ok(None) };
+    // Most periods that people ask for were never closed: nothing is compared then.
+    if closings::of(conn, &reported.period.name, None).await?.is_none() {
+        return Ok(None);
+    }
     let standing = live.figures(conn, &reported, reference).await?;
     Ok(standing.closing.map(|revision| Signed { revision, revised: standing.revised }))
 }

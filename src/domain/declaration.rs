@@ -46,9 +46,9 @@ pub struct Declaration {
     pub stamps: Stamps,
     /// What the agencies, the yard and the gate have done.
     pub progress: Progress,
-    /// What was done last.
+    /// What was done last: a remark, or a clock that ran out, leaves the record where it stands and is not it.
     pub last_action: Action,
-    /// When that was taken down.
+    /// When the last entry of its history was taken down, of whatever kind.
     pub last_action_at: DateTime<Utc>,
     /// The hash of the last action.
     pub head: Hash,

@@ -250,7 +250,9 @@ impl Declaration {
         };
         self.progress.stale_pass |= details.stale_pass.is_some();
         self.revision = entry.seq;
-        self.last_action = entry.action;
+        if !matches!(entry.action, Action::Remark | Action::ClockBreach) {
+            self.last_action = entry.action;
+        }
         self.last_action_at = entry.recorded_at;
         Ok(())
     }
