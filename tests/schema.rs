@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use border_gate::casework::import::Import;
+use border_gate::demo;
 use border_gate::domain::actor::Actor;
 use border_gate::domain::content::Direction;
 use border_gate::domain::number::Number;
@@ -19,6 +21,7 @@ use serde_json::json;
 use tokio_postgres::Client;
 
 use crate::casework::tractor;
+use crate::import::{import, lines};
 use crate::support::database::TestDatabase;
 use crate::support::gate::{TestGate, declarant, officer};
 
@@ -398,5 +401,24 @@ async fn all_that_is_written_finds_its_way_among_a_hundred_thousand() {
 
     let (after, looked_up) = gone_through(&admin).await;
     assert!(looked_up > looked_up_before + 23, "nothing was counted");
+    assert_eq!(after, before, "a table was gone through from end to end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fills_a_new_database_finds_its_way_although_it_was_empty_at_first() {
+    let database = TestDatabase::open().await;
+    let admin = database.admin().await;
+    let (before, looked_up_before) = gone_through(&admin).await;
+
+    // Of one run, of which each set is more than all that was there when the first was planned; and of one that finds all there.
+    for taken_in in [1_000, 0] {
+        let some = demo::quarter(demo::SEED).take(1_000);
+        let import = Import { create_firms: true, ..import(&database) };
+        let tally = import.run(lines(some), |_| (), |_| ()).await.unwrap();
+        assert_eq!((tally.taken_in, tally.lines()), (taken_in, 1_000));
+    }
+
+    let (after, looked_up) = gone_through(&admin).await;
+    assert!(looked_up > looked_up_before + 2_000, "nothing was counted");
     assert_eq!(after, before, "a table was gone through from end to end");
 }

@@ -23,6 +23,11 @@ use crate::storage::sets::{KeptReply, Statements};
 /// How long a set may take before its connection is given up: longer than the database's own bound on a statement.
 const SET_TIMEOUT: Duration = Duration::from_secs(6);
 
+/// A set is planned once, perhaps while its tables are still empty and reading all of one looks cheapest; the plan is kept while they
+/// grow by millions. A few hundred rows are always best looked up by an index, one by one.
+const PLANNING: &str = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off;
+    set enable_hashjoin = off; set enable_mergejoin = off";
+
 /// An error of the database in the middle of a set, with what was not answered yet.
 pub(super) struct Trouble {
     pub(super) error: Error,
@@ -66,7 +71,7 @@ impl Desk {
     pub(super) async fn open(url: &str, mind: Rc<Mind>, left: Option<i32>) -> Result<Self, String> {
         let (client, driving) = connect(url).await.map_err(|error| error.to_string())?;
         let prepared = async {
-            client.batch_execute("set plan_cache_mode = force_generic_plan").await?;
+            client.batch_execute(PLANNING).await?;
             if let Some(left) = left {
                 end_backend(&client, left).await?;
             }
