@@ -14,9 +14,12 @@ run: ## builds and starts the service with its demo, on this machine alone
 # much of the time went into finding room for them. A file system in memory is used where it is large enough.
 SCRATCH := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 == "tmpfs" && $$4 > 2000000 { print "/dev/shm" }')
 
+# A test waits much of its time, for a server to start or a clock to run out: two for each processor keep them busy.
+THREADS := $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))
+
 test: ## runs every test
 	@scripts/ensure-postgresql
-	$(if $(SCRATCH),TMPDIR=$(SCRATCH) )cargo test --locked --lib --bins --tests
+	$(if $(SCRATCH),TMPDIR=$(SCRATCH) )RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$(THREADS)} cargo test --locked --lib --bins --tests
 
 check: ## what CI runs: formatting, lints, what must not come in, the contract, every test
 	@.ci/run

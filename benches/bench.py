@@ -18,7 +18,7 @@ import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
-SECONDS = 4
+SECONDS = 3
 ROUNDS = 3
 REGISTERED = 4000
 PASSWORD = "cua-khau-so-2025"

@@ -16,7 +16,7 @@ use std::{
 };
 
 use border_gate::storage::{
-    embedded::{ClusterError, ClusterStatus, DATABASE, Durability, EmbeddedCluster},
+    embedded::{ClusterError, ClusterStatus, DATABASE, Durability, EmbeddedCluster, running},
     pool,
 };
 use tokio_postgres::Client;
@@ -177,8 +177,10 @@ async fn what_was_committed_is_there_after_stop_and_start() {
 #[test]
 fn a_second_instance_is_refused_and_told_who_was_first() {
     let scratch = Scratch::new();
-    let _first = start(&scratch.path("cluster"));
+    let first = start(&scratch.path("cluster"));
 
+    // A command that works beside it joins it.
+    assert_eq!(running(&scratch.path("cluster"), DATABASE), Some(first.url(DATABASE)));
     let said = refusal(&scratch.path("cluster")).to_string();
 
     assert!(said.contains(&format!("another instance (process {})", std::process::id())), "{said}");
@@ -201,7 +203,7 @@ async fn a_stale_process_file_that_names_a_stranger_stops_nobody() {
     let mut cluster = start(&scratch.path("cluster"));
     record_a_vehicle(&cluster).await;
     let directory = cluster.directory().to_owned();
-    let running = fs::read_to_string(directory.join("data/postmaster.pid")).unwrap();
+    let process = fs::read_to_string(directory.join("data/postmaster.pid")).unwrap();
     let lock = fs::read_to_string(directory.join("socket/.s.PGSQL.5432.lock")).unwrap();
     let server = server(&directory).to_string();
     cluster.stop();
@@ -211,12 +213,13 @@ async fn a_stale_process_file_that_names_a_stranger_stops_nobody() {
     stranger.arg("60").current_dir("/").uid(owner.uid()).gid(owner.gid());
     let mut stranger = stranger.spawn().unwrap();
     fs::create_dir(directory.join("socket")).unwrap();
-    for (file, text) in [("data/postmaster.pid", running), ("socket/.s.PGSQL.5432.lock", lock)] {
+    for (file, text) in [("data/postmaster.pid", process), ("socket/.s.PGSQL.5432.lock", lock)] {
         let file = directory.join(file);
         fs::write(&file, text.replacen(&server, &stranger.id().to_string(), 1)).unwrap();
         chown(&file, Some(owner.uid()), Some(owner.gid())).unwrap();
         fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
     }
+    assert_eq!(running(&directory, DATABASE), None);
 
     let cluster = start(&scratch.path("cluster"));
 

@@ -42,11 +42,16 @@ impl Database {
     ///
     /// Where the private one is neither running nor can be started.
     pub fn open_or_join(settings: &Settings) -> anyhow::Result<Self> {
+        let joined = || {
+            let private = settings.database_url.is_none().then(|| settings.data_dir.join("postgres"))?;
+            running(&private, DATABASE).map(|url| Self { owner_url: url.clone(), url, cluster: None })
+        };
+        if let Some(joined) = joined() {
+            return Ok(joined);
+        }
         match Self::open(settings) {
-            Err(error) if matches!(error.downcast_ref(), Some(ClusterError::InUse { .. })) => {
-                let running = running(&settings.data_dir.join("postgres"), DATABASE);
-                running.map(|url| Self { owner_url: url.clone(), url, cluster: None }).ok_or(error)
-            }
+            // The other was only just starting.
+            Err(error) if matches!(error.downcast_ref(), Some(ClusterError::InUse { .. })) => joined().ok_or(error),
             opened => opened,
         }
     }

@@ -18,6 +18,7 @@ use std::{
     os::unix::{
         ffi::OsStrExt,
         fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown},
+        net::UnixStream,
     },
     path::{Path, PathBuf},
 };
@@ -168,13 +169,19 @@ fn make_directory(directory: &Path) -> Result<PathBuf, ClusterError> {
 const LOCK_TRIES: u32 = 10;
 const LOCK_PAUSE: Duration = Duration::from_millis(30);
 
-/// The directory of the socket of the server that runs in `asked`, as its `postmaster.pid` says.
+/// The directory of the socket of the server that runs in `asked`, as its `postmaster.pid` says: one that another instance
+/// keeps and that takes connections, none that a killed one has left.
 pub(super) fn socket_of_running(asked: &Path) -> Option<PathBuf> {
     let asked = fs::canonicalize(asked).ok()?;
     let directory = if process::effective_uid() == 0 { moved(&asked).ok()?.unwrap_or(asked) } else { asked };
+    let is_kept = matches!(File::open(directory.join("lock")).ok()?.try_lock(), Err(TryLockError::WouldBlock));
+    if !is_kept {
+        return None;
+    }
     let running = fs::read_to_string(directory.join("data").join("postmaster.pid")).ok()?;
     // Process, data directory, start, port, socket directory, …: a line each (miscadmin.h of PostgreSQL).
-    running.lines().nth(4).filter(|socket| !socket.is_empty()).map(PathBuf::from)
+    let socket = running.lines().nth(4).filter(|socket| !socket.is_empty()).map(PathBuf::from)?;
+    UnixStream::connect(socket.join(".s.PGSQL.5432")).ok().map(|_| socket)
 }
 
 fn lock(directory: &Path) -> Result<File, ClusterError> {
