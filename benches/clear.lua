@@ -1,17 +1,20 @@
 -- Clears a vehicle that customs has not cleared, and takes the clearance of a cleared one back: all of them in turn,
 -- so that none is under way twice. VEHICLES=file of a number and 1 or 0, whether it is cleared, a line.
-local token = os.getenv("TOKEN")
-local headers = {["Authorization"] = "Bearer " .. token, ["Content-Type"] = "application/json"}
-local paths, cleared, last = {}, {}, 0
-for line in io.lines(os.getenv("VEHICLES")) do
-  local number, is_cleared = line:match("(%w+) (%d)")
-  paths[#paths + 1] = "/api/v1/declarations/" .. number .. "/actions"
-  cleared[#cleared + 1] = is_cleared == "1"
+local headers = {["Authorization"] = "Bearer " .. os.getenv("TOKEN"), ["Content-Type"] = "application/json"}
+local clear, revoke, cleared, last = {}, {}, {}, 0
+
+function init()
+  for line in io.lines(os.getenv("VEHICLES")) do
+    local number, is_cleared = line:match("(%w+) (%d)")
+    local path = "/api/v1/declarations/" .. number .. "/actions"
+    clear[#clear + 1] = wrk.format("POST", path, headers, '{"action": "customs.clear"}')
+    revoke[#revoke + 1] = wrk.format("POST", path, headers, '{"action": "customs.revoke", "reason": "looked at again"}')
+    cleared[#cleared + 1] = is_cleared == "1"
+  end
 end
 
 function request()
-  last = last % #paths + 1
+  last = last % #clear + 1
   cleared[last] = not cleared[last]
-  local body = cleared[last] and '{"action": "customs.clear"}' or '{"action": "customs.revoke", "reason": "looked at again"}'
-  return wrk.format("POST", paths[last], headers, body)
+  return cleared[last] and clear[last] or revoke[last]
 end

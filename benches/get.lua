@@ -1,6 +1,3 @@
--- Asks for PATH again and again.
-local path, headers = os.getenv("PATH_ASKED"), {["Authorization"] = "Bearer " .. os.getenv("TOKEN")}
-
-function request()
-  return wrk.format("GET", path, headers)
-end
+-- Asks for PATH_ASKED again and again.
+wrk.path = os.getenv("PATH_ASKED")
+wrk.headers["Authorization"] = "Bearer " .. os.getenv("TOKEN")

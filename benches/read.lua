@@ -1,8 +1,13 @@
 -- Reads a random registered vehicle's declaration.
 local headers = {["Authorization"] = "Bearer " .. os.getenv("TOKEN")}
-local numbers = {}
-for line in io.lines(os.getenv("NUMBERS")) do numbers[#numbers + 1] = line end
+local requests = {}
+
+function init()
+  for number in io.lines(os.getenv("NUMBERS")) do
+    requests[#requests + 1] = wrk.format("GET", "/api/v1/declarations/" .. number, headers)
+  end
+end
 
 function request()
-  return wrk.format("GET", "/api/v1/declarations/" .. numbers[math.random(#numbers)], headers)
+  return requests[math.random(#requests)]
 end

@@ -86,17 +86,18 @@ pub fn routes(config: &mut ServiceConfig) {
     config.service(problem_pages::index).service(problem_pages::read);
     config.service(
         scope::scope("/api/v1")
+            // Paths are tried in this order: those that are asked for most stand first, but for words where others have a number.
             .service(declarations::batch::template)
             .service(declarations::batch::declare)
             .service(declarations::declare)
+            .service(declarations::act)
+            .service(declarations::read)
+            .service(declarations::amend)
             .service(declarations::list::list)
             .service(declarations::history::read)
             .service(feed::read)
             .service(declarations::fee::read)
             .service(declarations::pass::read)
-            .service(declarations::act)
-            .service(declarations::read)
-            .service(declarations::amend)
             .service(devices::tell_all)
             .service(devices::list::list)
             .service(workflow::read)

@@ -177,11 +177,8 @@ impl Declaration {
         if !self.is_visible_to(actor) {
             return Vec::new();
         }
-        Action::VARIANTS
-            .iter()
-            .copied()
-            .filter(|action| action.is_for_people() && self.obstacle(*action, actor, now, rules).is_none())
-            .collect()
+        let open = |action: &Action| action.is_for_people() && self.obstacle(*action, actor, now, rules).is_none();
+        actor.role.actions().iter().copied().filter(open).collect()
     }
 
     /// What stands between `actor` and `action`, if anything: by the table, then by the record's own facts.

@@ -1,6 +1,8 @@
 //! Who may do what from where: the one table. What is offered, the refusals, `GET /workflow` and
 //! `docs/workflow.md` all come from it.
 
+use std::sync::LazyLock;
+
 use super::tracks::Track;
 use super::words::words;
 
@@ -386,10 +388,20 @@ impl Action {
 }
 
 impl Role {
+    /// The actions whose row of the table names this role, in the table's order. Every answer asks for them.
+    #[must_use]
+    pub fn actions(self) -> &'static [Action] {
+        static OF_ROLES: LazyLock<Vec<Vec<Action>>> = LazyLock::new(|| {
+            let of = |role| Action::VARIANTS.iter().copied().filter(move |action| action.rule().by.contains(role));
+            Role::VARIANTS.iter().map(|role| of(role).collect()).collect()
+        });
+        OF_ROLES.get(self as usize).map_or(&[], Vec::as_slice)
+    }
+
     /// Whether any row of the table is this role's: only such a role may send actions at all.
     #[must_use]
     pub fn takes_actions(self) -> bool {
-        Action::VARIANTS.iter().any(|action| action.is_ordered() && action.rule().by.contains(&self))
+        self.actions().iter().any(|action| action.is_ordered())
     }
 
     /// Whether it belongs to an agency at the gate, with a list of crossing points as its scope.
