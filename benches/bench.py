@@ -182,13 +182,13 @@ def taken_in(gate, source, where):
     return gate.sql(f"select declaration from sources where source = '{source}'").splitlines()
 
 
-def wrk(gate, script, connections, **variables):
+def wrk(gate, script, connections, seconds=SECONDS, **variables):
     environment = {"PATH": os.environ["PATH"], **{key: str(value) for key, value in variables.items()}}
     ended = threading.Event()
     watch = threading.Thread(target=gate.watch_memory, args=[ended])
     watch.start()
     cpu = ticks([gate.process.pid]), ticks(gate.backends())
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", "-s", str(HERE / script), f"http://{gate.address}"]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(HERE / script), f"http://{gate.address}"]
     said = subprocess.run(command, env=environment, capture_output=True, text=True).stdout
     cpu = ticks([gate.process.pid]) - cpu[0], ticks(gate.backends()) - cpu[1]
     ended.set()
@@ -210,10 +210,10 @@ def wrk(gate, script, connections, **variables):
     }
 
 
-def pgbench(gate, script, clients, **variables):
+def pgbench(gate, script, clients, seconds=SECONDS, **variables):
     """One run; with one client the median of its transactions, which pgbench itself does not tell."""
     logs = gate.folder / f"log-{time.monotonic_ns()}"
-    command = [newest_bin() / "pgbench", "-h", gate.socket, "-U", "border_gate", "-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-T", str(SECONDS)]
+    command = [newest_bin() / "pgbench", "-h", gate.socket, "-U", "border_gate", "-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-T", str(seconds)]
     command += ["-f", str(gate.folder / script)] + (["-l", f"--log-prefix={logs}"] if clients == 1 else [])
     for name, value in variables.items():
         command += ["-D", f"{name}={value}"]
