@@ -383,6 +383,21 @@ async fn a_gate_manager_names_an_hour_that_is_one_is_given_and_is_not_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_hour_is_named_on_a_day_that_takes_only_those_registered_before_it() {
+    let gate = TestGate::open().await;
+    slots(&gate, json!([{"from": 9, "to": 12, "vehicles": 5}]), false).await;
+    // Until the 23rd after Tết only those come who were registered before.
+    gate.clock.set("2026-02-20T02:00:00Z".parse().unwrap());
+    let number = declared(&gate, 0, json!({"planned_arrival": "2026-02-21T02:10:00Z"})).await;
+    let register = async |slot: &str| gate.act(&manager(), &number, &json!({"action": "register", "slot": slot})).await;
+    let today = register("2026-02-20T03:00:00Z").await;
+    let wrong = [("/slot".to_owned(), "slot-needs-earlier-registration".to_owned())];
+    assert_eq!(today.faults(), wrong, "{}", today.text);
+    let tomorrow = register("2026-02-21T03:00:00Z").await;
+    assert_eq!(tomorrow.json()["slot"], "2026-02-21T03:00:00Z", "{}", tomorrow.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_crossing_point_registers_by_itself_on_the_days_that_the_reference_data_say() {
     let gate = TestGate::open().await;
     let by_itself = json!({

@@ -99,6 +99,7 @@ rule-bay-unknown = This yard has no such bay; it has { $known }.
 rule-slot-not-an-hour = A slot is named by the full hour at which it begins, such as 2025-03-31T02:00:00Z.
 rule-slot-not-given = The crossing point gives no slot at that hour; choose one from the list of its slots.
 rule-slot-over = That hour is over; choose a later one.
+rule-slot-needs-earlier-registration = On the day of that hour the crossing point takes only vehicles registered before it; choose an hour of a later day.
 rule-track-required-already = This track is required already; choose another.
 rule-hold-unknown = No such hold stands; use a number from holds.
 rule-hold-of-another-agency = Another agency placed this hold; only that agency can release it.

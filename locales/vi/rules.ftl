@@ -99,6 +99,7 @@ rule-bay-unknown = Bến bãi này không có vị trí đỗ đó; các vị tr
 rule-slot-not-an-hour = Khung giờ được nêu bằng giờ chẵn lúc bắt đầu, ví dụ 2025-03-31T02:00:00Z.
 rule-slot-not-given = Lối thông quan không nhận phương tiện theo khung giờ này; hãy chọn trong danh sách khung giờ.
 rule-slot-over = Khung giờ này đã qua; hãy chọn giờ muộn hơn.
+rule-slot-needs-earlier-registration = Ngày của khung giờ này lối thông quan chỉ tiếp nhận phương tiện đã đăng ký từ trước; hãy chọn giờ của ngày sau.
 rule-track-required-already = Luồng kiểm tra này đã được yêu cầu; hãy chọn luồng khác.
 rule-hold-unknown = Không có lệnh tạm dừng này đang còn hiệu lực; hãy dùng số lệnh nêu trong holds.
 rule-hold-of-another-agency = Lệnh tạm dừng do cơ quan khác ra; chỉ cơ quan đó mới gỡ được.

@@ -99,6 +99,7 @@ rule-bay-unknown = 该停车场没有此车位；现有车位：{ $known }。
 rule-slot-not-an-hour = 时段以其开始的整点表示，例如 2025-03-31T02:00:00Z。
 rule-slot-not-given = 该通道在此时段不接收车辆，请从时段列表中选择。
 rule-slot-over = 该时段已过，请选择较晚的时段。
+rule-slot-needs-earlier-registration = 该时段当日通道只接收此前已受理的车辆，请选择之后日期的时段。
 rule-track-required-already = 该查验环节已被要求，请选择其他环节。
 rule-hold-unknown = 没有此项有效的扣停令，请使用 holds 中的编号。
 rule-hold-of-another-agency = 扣停令由其他机关下达，只有该机关可以解除。

@@ -82,6 +82,8 @@ pub(super) fn said(
                     failures.push(RuleFailure::new("/slot", "slot-not-given"));
                 } else if end_of_slot(hour) <= now {
                     failures.push(RuleFailure::new("/slot", "slot-over"));
+                } else if !rules.reference.takes(code, local_day(hour), Some(now)) {
+                    failures.push(RuleFailure::new("/slot", "slot-needs-earlier-registration"));
                 }
             }
             if order.action == Action::Register {
