@@ -386,7 +386,7 @@ async fn a_gate_manager_names_an_hour_that_is_one_is_given_and_is_not_over() {
 async fn no_hour_is_named_on_a_day_that_takes_only_those_registered_before_it() {
     let gate = TestGate::open().await;
     slots(&gate, json!([{"from": 9, "to": 12, "vehicles": 5}]), false).await;
-    // Until the 23rd after Tết only those come who were registered before.
+    // From the 19th to the 23rd, after Tết, only those come who were registered before.
     gate.clock.set("2026-02-20T02:00:00Z".parse().unwrap());
     let number = declared(&gate, 0, json!({"planned_arrival": "2026-02-21T02:10:00Z"})).await;
     let register = async |slot: &str| gate.act(&manager(), &number, &json!({"action": "register", "slot": slot})).await;

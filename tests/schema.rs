@@ -410,7 +410,7 @@ async fn what_fills_a_new_database_finds_its_way_although_it_was_empty_at_first(
     let admin = database.admin().await;
     let (before, looked_up_before) = gone_through(&admin).await;
 
-    // Of one run, of which each set is more than all that was there when the first was planned; and of one that finds all there.
+    // The first run fills it: its statements are planned while there is nothing. The second finds all of it there.
     for taken_in in [1_000, 0] {
         let some = demo::quarter(demo::SEED).take(1_000);
         let import = Import { create_firms: true, ..import(&database) };
