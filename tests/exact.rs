@@ -1,5 +1,7 @@
 //! The statistics equal a recount, whatever anybody does at once.
 
+use std::slice;
+
 use border_gate::casework::doctor::{Difference, recount};
 use border_gate::domain::actor::Actor;
 use border_gate::domain::declaration::Declaration;
@@ -191,6 +193,43 @@ async fn while_many_act_at_once_every_figure_equals_a_recount() {
     assert_eq!(came, open + ended);
     assert!(ended > 0, "nothing ever ended");
 
+    every_history_replays(&gate, &numbers).await;
+}
+
+/// A set's rows are sent in another way where it is one, where they are some, and where they are many.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_some_and_many_at_once_are_written_alike() {
+    let gate = TestGate::open().await;
+    let mut numbers = Vec::new();
+    for (batch, lines) in [1, 2, 64, 65, 300].into_iter().enumerate() {
+        let body: Vec<String> = (0..lines).map(|line| tractor(&format!("桂F{batch}{line:04}")).to_string()).collect();
+        let ndjson = [("Content-Type", "application/x-ndjson")];
+        let reply =
+            gate.ask(Some(&declarant(1)), "POST", "/api/v1/declarations/batch", &ndjson, &body.join("\n")).await;
+        let answers = reply.text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        numbers.extend(answers.map(|answer| answer["number"].as_str().unwrap().to_owned()));
+    }
+    assert_eq!(numbers.len(), 432);
+    let manager = officer(Role::GateManager, &[]);
+    let (one, others) = numbers.split_first().unwrap();
+    for some in [slice::from_ref(one), &others[..40], &others[40..]] {
+        let register = json!({"action": "register"});
+        let asked = some.iter().map(|number| gate.act(&manager, number, &register));
+        for reply in futures_util::future::join_all(asked).await {
+            assert_eq!(reply.status, 200, "{}", reply.text);
+        }
+    }
+    let alike = "select count(*), count(distinct (revision, state, firm, declarant, crossing_point, cargo_class, trader_tax_code,
+                     customs_declarations, tracks, last_action, progress::text, replace(content::text, plate, ''))),
+                     count(registered_at)
+                 from declarations";
+    let admin = gate.database.admin().await;
+    let row = admin.query_one(alike, &[]).await.unwrap();
+    assert_eq!([0, 1, 2].map(|column| row.get::<_, i64>(column)), [432, 1, 432]);
+    assert_eq!(totals(&gate, &[Measure::Declared]).await, 432);
+    assert_eq!(totals(&gate, &[Measure::Registered]).await, 432);
+    let (client, _driving) = connect(gate.database.url()).await.unwrap();
+    assert_eq!(recount(&client, |_| ()).await.unwrap().differences, []);
     every_history_replays(&gate, &numbers).await;
 }
 

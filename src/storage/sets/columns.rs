@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use tokio_postgres::types::ToSql;
 
-use super::statement::{Parts, Rows};
+use super::statement::{Parts, Rows, Sent};
 use super::{Change, LinkedAction};
 use crate::domain::declaration::Declaration;
 use crate::domain::dwell::Dwell;
@@ -13,7 +13,7 @@ use crate::storage::column_types::{JsonText, array_literal};
 
 pub(super) type Parameter<'a> = &'a (dyn ToSql + Sync);
 
-/// Columns of many rows, one list a column: what `unnest` makes rows of again.
+/// Columns of many rows, one list a column: what the statement makes rows of again.
 macro_rules! columns {
     ($(#[$about:meta])* $name:ident $(<$life:lifetime>)? { $($column:ident: $sql:literal as $kind:ty),+ $(,)? }) => {
         $(#[$about])*
@@ -24,19 +24,25 @@ macro_rules! columns {
             pub(super) const NAMES: &'static [&'static str] = &[$(stringify!($column)),+];
             pub(super) const TYPES: &'static [&'static str] = &[$($sql),+];
 
-            /// Whether there are no rows: any column tells.
-            pub(super) fn is_empty(&self) -> bool {
-                [$(self.$column.is_empty()),+].first().copied().unwrap_or(true)
+            /// How many rows: any column tells.
+            pub(super) fn len(&self) -> usize {
+                [$(self.$column.len()),+].first().copied().unwrap_or_default()
             }
 
-            pub(super) fn parameters(&self) -> Vec<Parameter<'_>> {
-                vec![$(&self.$column as Parameter),+]
+            /// In the order in which [`Sent::rows`] takes them.
+            pub(super) fn parameters(&self, sent: Sent) -> Vec<Parameter<'_>> {
+                match sent {
+                    Sent::Nothing => Vec::new(),
+                    Sent::Fields(rows) => {
+                        (0..rows).flat_map(|row| [$(self.$column.get(row).map(|field| field as Parameter)),+]).flatten().collect()
+                    }
+                    Sent::Places | Sent::Lists => vec![$(&self.$column as Parameter),+],
+                }
             }
 
-            /// `unnest($n::type[], …) as name(column, …)`, counting on from the parameters that `taken` others have.
-            pub(super) fn unnest(name: &str, taken: &mut usize) -> String {
-                let lists: Vec<String> = Self::TYPES.iter().map(|kind| { *taken += 1; format!("${taken}::{kind}[]") }).collect();
-                format!("unnest({}) as {name}({})", lists.join(", "), Self::NAMES.join(", "))
+            /// Its rows as the table `name` in a statement.
+            pub(super) fn rows(name: &str, sent: Sent, taken: &mut usize) -> String {
+                sent.rows(name, Self::NAMES, Self::TYPES, taken)
             }
         }
     };
@@ -490,11 +496,11 @@ impl<'a> Columns<'a> {
         Ok(())
     }
 
-    /// Whether there are no rows.
-    pub(super) fn is_empty(&self) -> bool {
+    /// How many declarations it is about.
+    pub(super) fn len(&self) -> usize {
         match &self.body {
-            Body::Whole(whole) => whole.is_empty(),
-            Body::Moved(moved) => moved.is_empty(),
+            Body::Whole(whole) => whole.len(),
+            Body::Moved(moved) => moved.len(),
         }
     }
 
@@ -504,39 +510,38 @@ impl<'a> Columns<'a> {
             Body::Whole(whole) => &whole.release,
             Body::Moved(moved) => &moved.release,
         };
+        let sent = |rows| Sent::of(rows, self.len());
         Parts {
             rows,
-            sources: !self.imported.is_empty(),
-            receipts: !self.received.is_empty(),
-            keys: !self.kept.is_empty(),
-            told: !self.told.is_empty(),
-            counts: !self.counted.is_empty(),
+            body: sent(self.len()),
+            sources: sent(self.imported.len()),
+            receipts: sent(self.received.len()),
+            actions: sent(self.taken.len()),
+            keys: sent(self.kept.len()),
+            told: sent(self.told.len()),
+            counts: sent(self.counted.len()),
             stock: self.counted.moves_stock(),
-            dwell: !self.waited.is_empty(),
+            dwell: sent(self.waited.len()),
             releases: releases.iter().any(Option::is_some),
         }
     }
 
-    /// In the order in which the statement takes them.
-    pub(super) fn parameters(&self) -> Vec<Parameter<'_>> {
-        let mut parameters = match &self.body {
-            Body::Whole(whole) => whole.parameters(),
-            Body::Moved(moved) => moved.parameters(),
+    /// In the order in which the statement that does `parts` takes them.
+    pub(super) fn parameters(&self, parts: Parts) -> Vec<Parameter<'_>> {
+        let body = match &self.body {
+            Body::Whole(whole) => whole.parameters(parts.body),
+            Body::Moved(moved) => moved.parameters(parts.body),
         };
-        // Of a part that the statement has not, there are no parameters.
-        for (is_empty, more) in [
-            (self.imported.is_empty(), self.imported.parameters()),
-            (self.received.is_empty(), self.received.parameters()),
-            (self.taken.is_empty(), self.taken.parameters()),
-            (self.kept.is_empty(), self.kept.parameters()),
-            (self.told.is_empty(), self.told.parameters()),
-            (self.counted.is_empty(), self.counted.parameters()),
-            (self.waited.is_empty(), self.waited.parameters()),
-        ] {
-            if !is_empty {
-                parameters.extend(more);
-            }
-        }
-        parameters
+        [
+            body,
+            self.imported.parameters(parts.sources),
+            self.received.parameters(parts.receipts),
+            self.taken.parameters(parts.actions),
+            self.kept.parameters(parts.keys),
+            self.told.parameters(parts.told),
+            self.counted.parameters(parts.counts),
+            self.waited.parameters(parts.dwell),
+        ]
+        .concat()
     }
 }

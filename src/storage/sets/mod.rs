@@ -200,11 +200,12 @@ impl Statements {
                 return Ok(HashSet::new());
             }
         };
-        if columns.is_empty() {
+        if columns.len() == 0 {
             return Ok(HashSet::new());
         }
-        let statement = self.statement(client, columns.parts(rows)).await?;
-        let done = client.query(&statement, &columns.parameters()).await?;
+        let parts = columns.parts(rows);
+        let statement = self.statement(client, parts).await?;
+        let done = client.query(&statement, &columns.parameters(parts)).await?;
         done.iter().map(|row| row.try_get(0)).collect()
     }
 

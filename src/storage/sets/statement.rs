@@ -15,26 +15,95 @@ pub(super) enum Rows {
     Moved,
 }
 
+/// How the rows of a part are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Sent {
+    /// There are none, and the part is left out.
+    Nothing,
+    /// So many rows, each field a parameter: for a few of them that is what the database has the least to do with.
+    Fields(usize),
+    /// One list a column, of which the rows are taken by their places. A list is gone through for every text that is taken from it.
+    Places,
+    /// One list a column, however long.
+    Lists,
+}
+
+/// The most rows of a part that are sent field by field: more than one action needs.
+const FEW: usize = 4;
+/// The longest list of which rows are taken by their places: beyond it `unnest` costs less.
+const SHORT: usize = 64;
+
+impl Sent {
+    /// So many rows of a set of `declarations`. There is a statement for each number of rows that is sent field by field, and
+    /// it is only of one declaration that there are few.
+    pub(super) const fn of(rows: usize, declarations: usize) -> Self {
+        match (rows, declarations) {
+            (0, _) => Self::Nothing,
+            (1..=FEW, 1) => Self::Fields(rows),
+            (..=SHORT, _) => Self::Places,
+            _ => Self::Lists,
+        }
+    }
+
+    /// Whether there are any.
+    const fn is_any(self) -> bool {
+        !matches!(self, Self::Nothing)
+    }
+
+    /// The rows as the table `name`, of columns with these names and types, counting on from the parameters that `taken` others have.
+    pub(super) fn rows(self, name: &str, names: &[&str], types: &[&str], taken: &mut usize) -> String {
+        let mut parameters = |suffix: &str| {
+            let each = types.iter().map(|kind| {
+                *taken += 1;
+                format!("${taken}::{kind}{suffix}")
+            });
+            each.collect::<Vec<_>>()
+        };
+        let rows = match self {
+            Self::Nothing | Self::Lists => format!("unnest({})", parameters("[]").join(", ")),
+            Self::Places => {
+                let lists = parameters("[]");
+                let length = lists.first().map(String::as_str).unwrap_or_default();
+                let fields: Vec<String> = lists.iter().map(|list| format!("({list})[place]")).collect();
+                format!("(select {} from generate_series(1, cardinality({length})) as place)", fields.join(", "))
+            }
+            Self::Fields(rows) => {
+                let rows: Vec<String> = (0..rows).map(|_| format!("({})", parameters("").join(", "))).collect();
+                format!("(values {})", rows.join(", "))
+            }
+        };
+        format!("{rows} as {name}({})", names.join(", "))
+    }
+
+    /// Whether a table of the rows is kept while it is looked at: a single row need not be.
+    const fn kept(self) -> &'static str {
+        if matches!(self, Self::Fields(1)) { "" } else { "materialized" }
+    }
+}
+
 /// What the statement of a set has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(clippy::struct_excessive_bools, reason = "each part is there or not, whatever the others are")]
 pub(super) struct Parts {
-    /// With the rows.
+    /// What becomes of the rows.
     pub(super) rows: Rows,
-    /// New ones were imported.
-    pub(super) sources: bool,
-    /// Money changed hands.
-    pub(super) receipts: bool,
-    /// Requests bore keys.
-    pub(super) keys: bool,
-    /// Devices told of it.
-    pub(super) told: bool,
-    /// Something is counted.
-    pub(super) counts: bool,
+    /// The rows.
+    pub(super) body: Sent,
+    /// Where new ones were imported from.
+    pub(super) sources: Sent,
+    /// Money that changed hands.
+    pub(super) receipts: Sent,
+    /// The actions.
+    pub(super) actions: Sent,
+    /// The keys that requests bore.
+    pub(super) keys: Sent,
+    /// What devices told of.
+    pub(super) told: Sent,
+    /// What is counted.
+    pub(super) counts: Sent,
     /// Vehicles come in question, come or go.
     pub(super) stock: bool,
-    /// Vehicles' times are known.
-    pub(super) dwell: bool,
+    /// Vehicles' times that are known.
+    pub(super) dwell: Sent,
     /// Vehicles' places are given back.
     pub(super) releases: bool,
 }
@@ -88,11 +157,12 @@ impl Writing {
     /// The rows: `q` are those that may be written, `done` those that were.
     fn rows(&mut self) {
         let rows = match self.parts.rows {
-            Rows::New | Rows::Whole => Whole::unnest("q", &mut self.taken),
-            Rows::Moved => Moved::unnest("q", &mut self.taken),
+            Rows::New | Rows::Whole => Whole::rows("q", self.parts.body, &mut self.taken),
+            Rows::Moved => Moved::rows("q", self.parts.body, &mut self.taken),
         };
-        let sources = self.parts.sources.then(|| Imported::unnest("x", &mut self.taken));
-        let unused = if self.parts.receipts {
+        let sources = self.parts.sources;
+        let sources = sources.is_any().then(|| Imported::rows("x", sources, &mut self.taken));
+        let unused = if self.parts.receipts.is_any() {
             self.receipts();
             "(q.number in (select declaration from used)) is not true"
         } else {
@@ -111,7 +181,7 @@ impl Writing {
     /// The receipts of a set, and the declarations that cannot be written since one of theirs is used. Each is looked
     /// up by itself: few bear a receipt, and the table grows for good.
     fn receipts(&mut self) {
-        let rows = Received::unnest("x", &mut self.taken);
+        let rows = Received::rows("x", self.parts.receipts, &mut self.taken);
         self.add(format!("received as materialized (select * from {rows})"));
         self.add(
             "used as materialized (
@@ -132,12 +202,13 @@ impl Writing {
     fn insert(&mut self, rows: &str, unused: &str) {
         let (columns, values) = columns_of(Whole::NAMES, &[]);
         self.add(format!(
-            "q as materialized (
+            "q as {kept} (
                  select * from {rows}
                  where exists (select from firms f where f.id = q.firm
                                  and (f.disabled_at is null or q.last_action = 'transfer_in'))
                    and not exists (select from declarations d where d.number = q.number)
-                   and {unused})"
+                   and {unused})",
+            kept = self.parts.body.kept(),
         ));
         self.claims();
         self.add(format!(
@@ -154,7 +225,7 @@ impl Writing {
         let (columns, values) = columns_of(names, &["number", "firm", "declarant", "direction", "created_at"]);
         let set: Vec<String> =
             columns.iter().zip(values).map(|(column, value)| format!("{column} = {value}")).collect();
-        self.add(format!("q as materialized (select * from {rows} where {unused})"));
+        self.add(format!("q as {} (select * from {rows} where {unused})", self.parts.body.kept()));
         let holds = if self.parts.rows == Rows::Whole {
             self.claims();
             "and (q.claim is null or (q.number in (select declaration from claimed)) is true)"
@@ -179,9 +250,9 @@ impl Writing {
     /// What every set ends with: actions, keys, receipts and statistics of the numbers that were written, and what devices told
     /// of. That a sequence is there already is an error: nothing may be taken twice.
     fn tail(&mut self) {
-        let taken = Taken::unnest("x", &mut self.taken);
+        let taken = Taken::rows("x", self.parts.actions, &mut self.taken);
         self.insert_into("a", "actions", Taken::NAMES, &taken, "declaration");
-        if self.parts.receipts {
+        if self.parts.receipts.is_any() {
             let columns = Received::NAMES.join(", ");
             self.add(format!(
                 "p as (insert into receipts ({columns})
@@ -189,26 +260,26 @@ impl Writing {
                        order by receipt, kind)"
             ));
         }
-        if self.parts.keys {
-            let kept = Kept::unnest("x", &mut self.taken);
+        if self.parts.keys.is_any() {
+            let kept = Kept::rows("x", self.parts.keys, &mut self.taken);
             // Its number only tells whose it is.
             self.insert_into("k", "idempotency_keys", Kept::NAMES.get(1..).unwrap_or_default(), &kept, "number");
         }
-        if self.parts.told {
-            let told = Told::unnest("x", &mut self.taken);
+        if self.parts.told.is_any() {
+            let told = Told::rows("x", self.parts.told, &mut self.taken);
             self.insert_into("e", "device_actions", Told::NAMES, &told, "declaration");
         }
-        if self.parts.counts {
+        if self.parts.counts.is_any() {
             self.counts();
         }
-        if self.parts.dwell {
+        if self.parts.dwell.is_any() {
             self.dwell();
         }
     }
 
     /// The counters, and the stock: the sum of four of them, which touches its rows only where one of those changes.
     fn counts(&mut self) {
-        let counted = Counted::unnest("x", &mut self.taken);
+        let counted = Counted::rows("x", self.parts.counts, &mut self.taken);
         let measures = Measure::WORDS;
         let sums: Vec<String> = (0..measures.len())
             .map(|measure| format!("coalesce(sum(amount) filter (where measure = {measure}), 0)::bigint"))
@@ -248,7 +319,7 @@ impl Writing {
     }
 
     fn dwell(&mut self) {
-        let waited = Waited::unnest("x", &mut self.taken);
+        let waited = Waited::rows("x", self.parts.dwell, &mut self.taken);
         let row = "pair, day, crossing_point, direction, cargo_class, bucket";
         self.add(format!(
             "v as (insert into dwell as t ({row}, vehicles)
