@@ -1,5 +1,6 @@
 //! Declaring in bulk over one connection.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use border_gate::domain::workflow::Role;
@@ -51,6 +52,28 @@ async fn each_line_has_its_own_answer_and_good_lines_stand_whatever_the_bad_ones
     let number = answers[4]["number"].as_str().unwrap();
     let record = gate.get(&declarant(1), &format!("/api/v1/declarations/{number}")).await.json();
     assert_eq!((&record["state"], &record["vehicle"]["plate"]), (&json!("submitted"), &json!("桂F00003")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_vehicle_that_stands_in_a_batch_twice_the_earlier_line_is_declared() {
+    let gate = TestGate::open().await;
+    // The second thousand repeats some of the first: near enough that both lines are under way at once.
+    let plate = |place: usize| format!("桂F{:05}", if place % 5 == 4 && place >= 300 { place - 300 } else { place });
+    for round in 0..3 {
+        let vehicles: Vec<String> = (0..2_000).map(|place| plate(place).replace('F', ["F", "G", "H"][round])).collect();
+        let answers = ndjson(&gate, &lines(vehicles.iter().cloned())).await;
+        let mut declared: HashMap<&str, &Value> = HashMap::new();
+        for (vehicle, answer) in vehicles.iter().zip(&answers) {
+            if let Some(number) = declared.get(vehicle.as_str()) {
+                assert_eq!(answer["status"], 409, "{vehicle}: {answer}");
+                assert_eq!(answer["problem"]["declaration"], **number, "it names the earlier line's");
+            } else {
+                assert_eq!(answer["status"], 201, "{vehicle}: {answer}");
+                declared.insert(vehicle, &answer["number"]);
+            }
+        }
+        assert!(declared.len() > 1_000 && declared.len() < 2_000);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

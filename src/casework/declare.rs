@@ -95,6 +95,11 @@ impl Making {
         None
     }
 
+    /// The vehicle whose place it takes.
+    pub(super) fn vehicle(&self) -> Option<String> {
+        self.after.place_taken()
+    }
+
     fn change(&self) -> Change<'_> {
         Change {
             before: None,

@@ -1,4 +1,4 @@
-//! The writer's place of work: one connection with its statements, on which one set at a time is written.
+//! The writer's place of work: a connection with its statements, on which one set after the other is written.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;

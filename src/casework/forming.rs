@@ -92,6 +92,8 @@ pub(super) struct Formed {
     pub(super) actions: Set,
     /// The numbers that were drawn for it.
     pub(super) drawn: HashSet<Number>,
+    /// What it holds once.
+    pub(super) names: Names,
 }
 
 impl Formed {
@@ -106,13 +108,14 @@ impl Formed {
     }
 }
 
-/// What a set holds once at most: idempotency keys, sources, receipts and devices' sequences.
+/// What a set holds once at most: idempotency keys, sources, receipts and devices' sequences; and the vehicles that its new declarations are of.
 #[derive(Default)]
-struct Names {
+pub(super) struct Names {
     keys: HashSet<(String, String, String)>,
     sources: HashSet<(String, String)>,
     receipts: HashSet<String>,
     told: HashSet<(String, i64)>,
+    vehicles: HashSet<String>,
 }
 
 impl Names {
@@ -131,6 +134,15 @@ impl Names {
                 .told()
                 .map(Told::name)
                 .is_none_or(|(device, sequence)| self.told.insert((device.to_owned(), sequence)))
+    }
+
+    /// Whether another set bears none of them: then it does not matter which of the two is written first.
+    fn are_apart_from(&self, other: &Self) -> bool {
+        self.vehicles.is_disjoint(&other.vehicles)
+            && self.sources.is_disjoint(&other.sources)
+            && self.keys.is_disjoint(&other.keys)
+            && self.receipts.is_disjoint(&other.receipts)
+            && self.told.is_disjoint(&other.told)
     }
 }
 
@@ -156,6 +168,11 @@ impl Forming {
     /// How many of them are decided.
     pub(super) const fn decided(&self) -> usize {
         self.count - self.new.undecided.len() - self.actions.undecided.len()
+    }
+
+    /// Whether nothing of it has to be written after a set that bears these names.
+    pub(super) fn is_apart_from(&self, other: &Names) -> bool {
+        self.names.are_apart_from(other)
     }
 
     /// Whether something in it cannot be decided as it forms, and was passed over as often as may be.
@@ -204,7 +221,7 @@ impl Forming {
         for pending in closed.put_off {
             self.take_in(pending);
         }
-        Formed { new: closed.new, actions: closed.actions, drawn: closed.drawn }
+        Formed { new: closed.new, actions: closed.actions, drawn: closed.drawn, names: closed.names }
     }
 
     fn declare(&mut self, pending: Pending) {
@@ -213,7 +230,9 @@ impl Forming {
         if places::in_question(slice::from_ref(&pending), |_| None, now, &book.reference).is_empty()
             && let Ok(making) = made(&pending, now, &mut self.drawn, &book, &mut Places::default())
         {
-            self.new.making.push(making.of(pending));
+            let making = making.of(pending);
+            self.names.vehicles.extend(making.vehicle());
+            self.new.making.push(making);
         } else {
             self.new.undecided.push(pending.must_go());
         }

@@ -37,8 +37,8 @@ use crate::storage::firms;
 use crate::storage::pool::{Pool, PoolError};
 use crate::storage::sets::LinkedAction;
 
-/// How many lines are read and checked at a time while as many are being written: as many as a set holds.
-const AT_A_TIME: usize = 512;
+/// How many lines are read and checked at a time while as many are being written: two sets, and what the next forms of.
+const AT_A_TIME: usize = 1_024;
 /// How often a line is asked for again when the database was away, and how long is waited before.
 const PAUSES: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(5)];
 

@@ -1,7 +1,8 @@
 //! The one writer of a process: joins what is asked at the same time into sets.
 //!
 //! While one set is under way the next one forms of all that is asked meanwhile, and goes when the one is written. There is no
-//! timer: alone, a request never waits; under load, sets grow by themselves. The writer has a thread and a connection of its own.
+//! timer: alone, a request never waits; under load, sets grow by themselves. The writer has a thread and a connection of its own, and a second
+//! connection for large sets.
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -17,7 +18,7 @@ use tokio_postgres::error::SqlState;
 
 use super::desk::{Desk, Trouble};
 use super::failure::Failure;
-use super::forming::{Formed, Forming, Mind, Set};
+use super::forming::{Formed, Forming, Mind, Names, Set};
 use super::memory::Memory;
 use super::told::Told;
 use super::{Ask, Done, Order, Work};
@@ -32,6 +33,9 @@ use crate::storage::pool::{is_lost, is_too_late};
 
 /// The most that one set takes in: beyond it a set gains nothing and others wait longer.
 const LARGEST_SET: usize = 512;
+/// How many a set holds at least that is written beside another one instead of behind it: with fewer, what two connections cost, and that each
+/// waits for the counters of the other, is more than they bring.
+const LARGE_SET: usize = 256;
 /// The most that wait; what comes on top is asked to come again.
 const QUEUE: usize = 4_096;
 /// How long somebody waits for his answer.
@@ -153,7 +157,7 @@ impl Writer {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
             let mind = Rc::new(Mind { clock, rules, memory: Memory::new() });
-            runtime.block_on(Bureau { url, mind, seat: Mutex::default() }.work(waiting, &told));
+            runtime.block_on(Bureau { url, mind, seats: Default::default() }.work(waiting, &told));
         })?;
         Ok(Self { queue, written })
     }
@@ -255,7 +259,19 @@ fn meaning(error: &Error) -> Meaning {
 struct Bureau {
     url: String,
     mind: Rc<Mind>,
-    seat: Mutex<Seat>,
+    /// The second one is for a large set beside another large one.
+    seats: [Mutex<Seat>; 2],
+}
+
+/// A set that is under way.
+struct Sent {
+    set: u64,
+    /// The seat at which it is written.
+    seat: usize,
+    count: usize,
+    /// Whether it was wholly decided as it formed.
+    is_decided: bool,
+    names: Names,
 }
 
 /// Where the writer sits.
@@ -268,55 +284,65 @@ struct Seat {
 
 impl Bureau {
     /// Forms sets of what waits, and writes them. Behind a set that is under way a second one is sent once as many are decided for it:
-    /// so the database need not wait for the writer, nor sets become small. What needs a look at the database first goes alone.
+    /// so the database need not wait for the writer, nor sets become small. Beside a large one another large one is written on a connection of
+    /// its own. What needs a look at the database first goes alone.
     async fn work(self, mut waiting: mpsc::Receiver<Pending>, told: &watch::Sender<()>) {
         let mut forming = Forming::new(Rc::clone(&self.mind));
+        let mut sent: Vec<Sent> = Vec::new();
         let mut under_way = FuturesUnordered::new();
-        // Of the set that was sent last: how many asked for it, and whether it was decided as it formed.
-        let (mut last, mut last_is_decided) = (0, false);
+        let mut sets = 0_u64;
         loop {
-            if under_way.is_empty() {
+            if sent.is_empty() {
                 while forming.count() < LARGEST_SET
                     && let Ok(pending) = waiting.try_recv()
                 {
                     forming.take_in(pending);
                 }
             }
-            let formed = match under_way.len() {
-                0 if forming.count() > 0 => Some(forming.close()),
-                1 if last_is_decided && forming.decided() >= last && !forming.must_go() => {
-                    Some(forming.close_decided())
+            let next = match sent.as_slice() {
+                [] if forming.count() > 0 => Some((forming.close(), 0)),
+                [before] if before.is_decided && !forming.must_go() => {
+                    let decided = forming.decided();
+                    let are_large = before.count >= LARGE_SET && decided >= LARGE_SET;
+                    let seat = if are_large { 1 - before.seat } else { before.seat };
+                    let goes = (are_large || decided >= before.count) && forming.is_apart_from(&before.names);
+                    goes.then(|| (forming.close_decided(), seat))
                 }
                 _ => None,
             };
-            if let Some(formed) = formed {
-                (last, last_is_decided) = (formed.count(), formed.is_decided());
-                metrics::histogram!("border_gate_set_size").record(count(last));
-                under_way.push(self.settled(formed));
+            if let Some((formed, seat)) = next {
+                sets += 1;
+                let (set, count, is_decided) = (sets, formed.count(), formed.is_decided());
+                let Formed { new, actions, mut drawn, names } = formed;
+                sent.push(Sent { set, seat, count, is_decided, names });
+                metrics::histogram!("border_gate_set_size").record(size(count));
+                let this = &self;
+                under_way.push(async move {
+                    this.settle(new, &mut drawn, seat).await;
+                    this.settle(actions, &mut drawn, seat).await;
+                    set
+                });
             }
             tokio::select! {
                 biased;
-                Some(()) = under_way.next() => told.send_replace(()),
+                Some(set) = under_way.next() => {
+                    sent.retain(|other| other.set != set);
+                    told.send_replace(());
+                }
                 Some(pending) = waiting.recv(), if forming.count() < LARGEST_SET => forming.take_in(pending),
                 else => return,
             }
         }
     }
 
-    /// Writes what has formed.
-    async fn settled(&self, Formed { new, actions, mut drawn }: Formed) {
-        self.settle(new, &mut drawn).await;
-        self.settle(actions, &mut drawn).await;
-    }
-
     /// Writes a set, whatever it takes, until everybody in it has an answer.
-    async fn settle(&self, set: Set, drawn: &mut HashSet<Number>) {
+    async fn settle(&self, set: Set, drawn: &mut HashSet<Number>, seat: usize) {
         let mut sets = vec![set];
         while let Some(set) = sets.pop() {
             if set.is_empty() {
                 continue;
             }
-            let desk = match self.desk().await {
+            let desk = match self.desk(seat).await {
                 Ok(desk) => desk,
                 Err(why) => {
                     answer_all(set.into_pending(), || Failure::Unavailable(why.clone().into()));
@@ -331,7 +357,7 @@ impl Bureau {
                 Err(Trouble { error, unanswered }) => match meaning(&error) {
                     Meaning::Lost => {
                         tracing::warn!(error = %crate::storage::pool::causes(&error), "the writer's connection is lost");
-                        self.seat.lock().await.leave(&desk);
+                        self.seats[seat].lock().await.leave(&desk);
                         sets.push(Set::undecided(tried_again(unanswered)));
                     }
                     Meaning::Again => sets.push(Set::undecided(tried_again(unanswered))),
@@ -356,8 +382,8 @@ impl Bureau {
     }
 
     /// The desk, with a connection.
-    async fn desk(&self) -> Result<Rc<Desk>, String> {
-        let mut seat = self.seat.lock().await;
+    async fn desk(&self, seat: usize) -> Result<Rc<Desk>, String> {
+        let mut seat = self.seats[seat].lock().await;
         if let Some(desk) = seat.desk.clone() {
             if !desk.is_lost() {
                 return Ok(desk);
@@ -394,7 +420,7 @@ impl Seat {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a metric; sets are small")]
-const fn count(items: usize) -> f64 {
+const fn size(items: usize) -> f64 {
     items as f64
 }
 

@@ -36,7 +36,7 @@ macro_rules! columns {
                     Sent::Fields(rows) => {
                         (0..rows).flat_map(|row| [$(self.$column.get(row).map(|field| field as Parameter)),+]).flatten().collect()
                     }
-                    Sent::Places | Sent::Lists => vec![$(&self.$column as Parameter),+],
+                    Sent::Subscripts | Sent::Lists => vec![$(&self.$column as Parameter),+],
                 }
             }
 

@@ -22,15 +22,15 @@ pub(super) enum Sent {
     Nothing,
     /// So many rows, each field a parameter: for a few of them that is what the database has the least to do with.
     Fields(usize),
-    /// One list a column, of which the rows are taken by their places. A list is gone through for every text that is taken from it.
-    Places,
+    /// One list a column, of which the rows are taken by subscripts. A list is gone through for every text that is taken from it.
+    Subscripts,
     /// One list a column, however long.
     Lists,
 }
 
 /// The most rows of a part that are sent field by field: more than one action needs.
 const FEW: usize = 4;
-/// The longest list of which rows are taken by their places: beyond it `unnest` costs less.
+/// The longest list of which rows are taken by subscripts: beyond it `unnest` costs less.
 const SHORT: usize = 64;
 
 impl Sent {
@@ -40,7 +40,7 @@ impl Sent {
         match (rows, declarations) {
             (0, _) => Self::Nothing,
             (1..=FEW, 1) => Self::Fields(rows),
-            (..=SHORT, _) => Self::Places,
+            (..=SHORT, _) => Self::Subscripts,
             _ => Self::Lists,
         }
     }
@@ -50,7 +50,8 @@ impl Sent {
         !matches!(self, Self::Nothing)
     }
 
-    /// The rows as the table `name`, of columns with these names and types, counting on from the parameters that `taken` others have.
+    /// The rows as the table `name`, of columns with these names and types and each row's `ordinal`, counting on from the parameters
+    /// that `taken` others have.
     pub(super) fn rows(self, name: &str, names: &[&str], types: &[&str], taken: &mut usize) -> String {
         let mut parameters = |suffix: &str| {
             let each = types.iter().map(|kind| {
@@ -60,19 +61,23 @@ impl Sent {
             each.collect::<Vec<_>>()
         };
         let rows = match self {
-            Self::Nothing | Self::Lists => format!("unnest({})", parameters("[]").join(", ")),
-            Self::Places => {
+            Self::Nothing | Self::Lists => format!("unnest({}) with ordinality", parameters("[]").join(", ")),
+            Self::Subscripts => {
                 let lists = parameters("[]");
                 let length = lists.first().map(String::as_str).unwrap_or_default();
-                let fields: Vec<String> = lists.iter().map(|list| format!("({list})[place]")).collect();
-                format!("(select {} from generate_series(1, cardinality({length})) as place)", fields.join(", "))
+                let fields: Vec<String> = lists.iter().map(|list| format!("({list})[ordinal]")).collect();
+                format!(
+                    "(select {}, ordinal from generate_series(1, cardinality({length})) as ordinal)",
+                    fields.join(", ")
+                )
             }
             Self::Fields(rows) => {
-                let rows: Vec<String> = (0..rows).map(|_| format!("({})", parameters("").join(", "))).collect();
+                let rows: Vec<String> =
+                    (1..=rows).map(|ordinal| format!("({}, {ordinal})", parameters("").join(", "))).collect();
                 format!("(values {})", rows.join(", "))
             }
         };
-        format!("{rows} as {name}({})", names.join(", "))
+        format!("{rows} as {name}({}, ordinal)", names.join(", "))
     }
 
     /// Whether a table of the rows is kept while it is looked at: a single row need not be.
@@ -190,11 +195,11 @@ impl Writing {
         );
     }
 
-    /// The places that vehicles take, by those of `q` that want one.
+    /// The places that vehicles take, by those of `q` that want one: of two that want the same, the earlier.
     fn claims(&mut self) {
         self.add(
             "claimed as (insert into vehicles_present (vehicle, direction, declaration)
-                 select q.claim, q.direction, q.number from q where q.claim is not null order by q.claim, q.direction
+                 select q.claim, q.direction, q.number from q where q.claim is not null order by q.claim, q.direction, q.ordinal
                  on conflict do nothing returning declaration)",
         );
     }
