@@ -21,6 +21,7 @@ pub mod accounts;
 pub mod act;
 pub mod administration;
 pub mod batch;
+mod bureau;
 pub mod checkpoints;
 pub mod closing;
 pub mod declare;

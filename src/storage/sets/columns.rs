@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use tokio_postgres::types::ToSql;
 
-use super::statement::{Parts, Rows, Sent};
+use super::statement::{Form, Parts, Rows};
 use super::{Change, LinkedAction};
 use crate::domain::declaration::Declaration;
 use crate::domain::dwell::Dwell;
@@ -29,20 +29,20 @@ macro_rules! columns {
                 [$(self.$column.len()),+].first().copied().unwrap_or_default()
             }
 
-            /// In the order in which [`Sent::rows`] takes them.
-            pub(super) fn parameters(&self, sent: Sent) -> Vec<Parameter<'_>> {
-                match sent {
-                    Sent::Nothing => Vec::new(),
-                    Sent::Fields(rows) => {
+            /// In the order in which [`Form::rows`] takes them.
+            pub(super) fn parameters(&self, form: Form) -> Vec<Parameter<'_>> {
+                match form {
+                    Form::Nothing => Vec::new(),
+                    Form::Fields(rows) => {
                         (0..rows).flat_map(|row| [$(self.$column.get(row).map(|field| field as Parameter)),+]).flatten().collect()
                     }
-                    Sent::Subscripts | Sent::Lists => vec![$(&self.$column as Parameter),+],
+                    Form::Subscripts | Form::Lists => vec![$(&self.$column as Parameter),+],
                 }
             }
 
             /// Its rows as the table `name` in a statement.
-            pub(super) fn rows(name: &str, sent: Sent, taken: &mut usize) -> String {
-                sent.rows(name, Self::NAMES, Self::TYPES, taken)
+            pub(super) fn rows(name: &str, form: Form, taken: &mut usize) -> String {
+                form.rows(name, Self::NAMES, Self::TYPES, taken)
             }
         }
     };
@@ -510,18 +510,18 @@ impl<'a> Columns<'a> {
             Body::Whole(whole) => &whole.release,
             Body::Moved(moved) => &moved.release,
         };
-        let sent = |rows| Sent::of(rows, self.len());
+        let form = |rows| Form::of(rows, self.len());
         Parts {
             rows,
-            body: sent(self.len()),
-            sources: sent(self.imported.len()),
-            receipts: sent(self.received.len()),
-            actions: sent(self.taken.len()),
-            keys: sent(self.kept.len()),
-            told: sent(self.told.len()),
-            counts: sent(self.counted.len()),
+            body: form(self.len()),
+            sources: form(self.imported.len()),
+            receipts: form(self.received.len()),
+            actions: form(self.taken.len()),
+            keys: form(self.kept.len()),
+            told: form(self.told.len()),
+            counts: form(self.counted.len()),
             stock: self.counted.moves_stock(),
-            dwell: sent(self.waited.len()),
+            dwell: form(self.waited.len()),
             releases: releases.iter().any(Option::is_some),
         }
     }

@@ -15,9 +15,9 @@ pub(super) enum Rows {
     Moved,
 }
 
-/// How the rows of a part are sent.
+/// In what form the rows of a part are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Sent {
+pub(super) enum Form {
     /// There are none, and the part is left out.
     Nothing,
     /// So many rows, each field a parameter: for a few of them that is what the database has the least to do with.
@@ -33,7 +33,7 @@ const FEW: usize = 4;
 /// The longest list of which rows are taken by subscripts: beyond it `unnest` costs less.
 const SHORT: usize = 64;
 
-impl Sent {
+impl Form {
     /// So many rows of a set of `declarations`. There is a statement for each number of rows that is sent field by field, and
     /// it is only of one declaration that there are few.
     pub(super) const fn of(rows: usize, declarations: usize) -> Self {
@@ -80,7 +80,7 @@ impl Sent {
         format!("{rows} as {name}({}, ordinal)", names.join(", "))
     }
 
-    /// Whether a table of the rows is kept while it is looked at: a single row need not be.
+    /// How a table of the rows is read: kept while it is looked at, which a single row need not be.
     const fn kept(self) -> &'static str {
         if matches!(self, Self::Fields(1)) { "" } else { "materialized" }
     }
@@ -92,23 +92,23 @@ pub(super) struct Parts {
     /// What becomes of the rows.
     pub(super) rows: Rows,
     /// The rows.
-    pub(super) body: Sent,
+    pub(super) body: Form,
     /// Where new ones were imported from.
-    pub(super) sources: Sent,
+    pub(super) sources: Form,
     /// Money that changed hands.
-    pub(super) receipts: Sent,
+    pub(super) receipts: Form,
     /// The actions.
-    pub(super) actions: Sent,
+    pub(super) actions: Form,
     /// The keys that requests bore.
-    pub(super) keys: Sent,
+    pub(super) keys: Form,
     /// What devices told of.
-    pub(super) told: Sent,
+    pub(super) told: Form,
     /// What is counted.
-    pub(super) counts: Sent,
+    pub(super) counts: Form,
     /// Vehicles come in question, come or go.
     pub(super) stock: bool,
     /// Vehicles' times that are known.
-    pub(super) dwell: Sent,
+    pub(super) dwell: Form,
     /// Vehicles' places are given back.
     pub(super) releases: bool,
 }
