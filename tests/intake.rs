@@ -58,7 +58,7 @@ fn told() -> impl Strategy<Value = History> {
             history.content.transshipment = thousandths % 2 == 0;
             let vehicle = history.content.vehicle.as_mut().unwrap();
             vehicle.containers = seals.iter().skip(1).cloned().collect();
-            vehicle.seals = seals;
+            vehicle.seals = seals.into();
             let driver = people.map(|(full_name, phone, number)| {
                 let document = number.map(|number| json!({"kind": "passport", "number": number}));
                 json!({"full_name": full_name, "nationality": "CN", "phone": phone, "document": document})
@@ -212,7 +212,7 @@ fn a_spreadsheets_semicolons_and_byte_order_mark_are_taken() {
     assert_eq!(numbers(&lines), (vec![2, 4], vec![]), "{lines:#?}");
     let Line::Declaration(sent) = &lines[0].as_ref().unwrap().says else { panic!("{lines:?}") };
     let vehicle = sent.content.vehicle.as_ref().unwrap();
-    assert_eq!(vehicle.containers, ["CSQU3054383", "MSCU6639870"]);
+    assert_eq!(*vehicle.containers, ["CSQU3054383", "MSCU6639870"]);
     assert_eq!(sent.content.goods[0].description, "Sầu riêng; \"Monthong\"");
     assert_eq!(sent.content.goods[0].gross_kg, 19_000);
     assert!(sent.content.perishable);

@@ -71,8 +71,8 @@ pub fn load(
         trader_tax_code: trader.map(|firm: &Firm| firm.tax_code.clone()),
         transshipment: direction == Direction::Import && chinese && cargo_class == CargoClass::General,
         vehicle: Some(vehicle),
-        goods: load.goods,
-        customs_declarations: load.customs_declarations,
+        goods: load.goods.into(),
+        customs_declarations: load.customs_declarations.into(),
         note: None,
     };
     History {

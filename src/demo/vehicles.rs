@@ -50,24 +50,24 @@ pub fn road_vehicle(random: &mut Random, direction: Direction, class: CargoClass
             vehicle.vin = Some(format!("{}{}", random.one_of(&["LZZ", "LFW", "LGA", "LVB"]), random.marks(VIN, 14)));
         }
         CargoClass::Fruit | CargoClass::General if tractor => {
-            vehicle.containers.extend(container(random));
-            vehicle.seals.push(format!("{}{}", random.one_of(&["VN", "HQ", "CN"]), random.digits(7)));
+            vehicle.containers = container(random).into_iter().collect();
+            vehicle.seals = [format!("{}{}", random.one_of(&["VN", "HQ", "CN"]), random.digits(7))].into();
         }
         CargoClass::Fruit | CargoClass::General | CargoClass::Empty => {}
     }
-    (vehicle, People { driver: Some(driver), crew: Vec::new() })
+    (vehicle, People { driver: Some(driver), crew: Box::default() })
 }
 
-const fn of_kind(kind: VehicleKind) -> Vehicle {
+fn of_kind(kind: VehicleKind) -> Vehicle {
     Vehicle {
         kind,
         plate: None,
         wagon_number: None,
         country: None,
         trailer_plate: None,
-        containers: Vec::new(),
+        containers: Box::default(),
         vin: None,
-        seals: Vec::new(),
+        seals: Box::default(),
     }
 }
 

@@ -57,11 +57,11 @@ pub struct Content {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vehicle: Option<Vehicle>,
     /// What it carries; none for an empty vehicle.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub goods: Vec<GoodsLine>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub goods: Box<[GoodsLine]>,
     /// The customs declarations that its goods stand on.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub customs_declarations: Vec<CustomsDeclaration>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub customs_declarations: Box<[CustomsDeclaration]>,
     /// The goods change to another vehicle at the gate.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub transshipment: bool,
@@ -89,14 +89,14 @@ pub struct Vehicle {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trailer_plate: Option<String>,
     /// Containers on it, ISO 6346.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub containers: Vec<String>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub containers: Box<[String]>,
     /// The vehicle identification number, for a new vehicle that is itself the goods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vin: Option<String>,
     /// Seals on it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub seals: Vec<String>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub seals: Box<[String]>,
 }
 
 /// One line of goods.
@@ -158,8 +158,8 @@ pub struct People {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub driver: Option<Person>,
     /// Who else is aboard.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub crew: Vec<Person>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub crew: Box<[Person]>,
 }
 
 impl People {

@@ -3,7 +3,6 @@
 //! The actions are the truth. A record is what its actions add up to: [`Declaration::evolve`] is the
 //! only way it changes, both when an action is taken and when the history is replayed.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -14,7 +13,7 @@ use super::audit::Hash;
 use super::content::{Content, People};
 use super::legal_clocks::Breach;
 use super::number::Number;
-use super::tracks::{Part, Track};
+use super::tracks::Parts;
 use super::words::words;
 use super::workflow::{Action, Role, State};
 
@@ -107,8 +106,8 @@ pub struct Stamps {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// The required tracks.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub tracks: BTreeMap<Track, Part>,
+    #[serde(default, skip_serializing_if = "Parts::is_empty")]
+    pub tracks: Parts,
     /// The holds that stand.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub holds: Vec<Hold>,

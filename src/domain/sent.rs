@@ -70,12 +70,12 @@ pub fn read_declaration(fields: &mut Fields) -> Option<(Content, People)> {
         planned_arrival,
         trader_tax_code,
         vehicle,
-        goods,
-        customs_declarations,
+        goods: goods.into(),
+        customs_declarations: customs_declarations.into(),
         transshipment,
         note,
     };
-    Some((content, People { driver, crew }))
+    Some((content, People { driver, crew: crew.into() }))
 }
 
 fn read_vehicle(fields: &mut Fields) -> Option<Vehicle> {
@@ -85,9 +85,9 @@ fn read_vehicle(fields: &mut Fields) -> Option<Vehicle> {
     let wagon_number = fields.text("wagon_number");
     let country = fields.text("country");
     let trailer_plate = fields.text("trailer_plate");
-    let containers = fields.texts("containers").unwrap_or_default();
+    let containers = fields.texts("containers").unwrap_or_default().into();
     let vin = fields.text("vin");
-    let seals = fields.texts("seals").unwrap_or_default();
+    let seals = fields.texts("seals").unwrap_or_default().into();
     Some(Vehicle { kind: kind?, plate, wagon_number, country, trailer_plate, containers, vin, seals })
 }
 

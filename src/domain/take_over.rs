@@ -14,18 +14,18 @@ use super::history::History;
 use super::number::Number;
 use super::rule_failure::RuleFailure;
 use super::stamps::Stamp;
-use super::tracks::{Part, Payment, Track, TrackState};
+use super::tracks::{Part, Parts, Payment, Track, TrackState};
 use super::workflow::{Action, State};
 
 impl History {
     /// The tracks as they stand by what the history tells: for one that goes on, all that the rules required on
     /// the day it was registered; for one that has ended, those that are known to have been done.
-    fn tracks(&self, rules: Rules) -> BTreeMap<Track, Part> {
+    fn tracks(&self, rules: Rules) -> Parts {
         let required = self.stamps.registered_at.map_or_else(BTreeMap::new, |registered| {
             required_tracks(&self.content, Some(&self.people), registered, rules)
         });
         let part = |track: Track| Part::required(required.get(&track).map_or(NOT_BY_RULE, String::as_str));
-        let mut tracks: BTreeMap<Track, Part> = BTreeMap::new();
+        let mut tracks = Parts::new();
         if self.state.is_active() {
             tracks.extend(required.keys().map(|track| (*track, part(*track))));
         }
@@ -41,7 +41,7 @@ impl History {
         }
         if self.state == State::Ready {
             // What was ready there had every part done.
-            for part in tracks.values_mut() {
+            for (_, part) in &mut tracks {
                 part.state = TrackState::Done;
             }
         }

@@ -1,6 +1,7 @@
 //! The agencies' parts in a declaration and when each of them is done.
 
 use chrono::{DateTime, Utc};
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
 use super::fee::Working;
@@ -59,6 +60,10 @@ impl Track {
     }
 }
 
+/// The parts in one declaration, in the order of the tracks. They lie in a row: a declaration has three or four, and
+/// a tree would keep room for eleven.
+pub type Parts = LiteMap<Track, Part>;
+
 /// One agency's part in a declaration: why it is required and how far it has come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Part {
@@ -66,7 +71,8 @@ pub struct Part {
     pub because: String,
     /// Who added it, and why, where no rule required it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub added: Option<Added>,
+    #[schema(value_type = Option<Added>)]
+    pub added: Option<Box<Added>>,
     /// How far it has come.
     pub state: TrackState,
     /// The declaration from which the part was carried over at a transfer.

@@ -64,7 +64,7 @@ pub fn write_csv(histories: impl IntoIterator<Item = History>, output: impl Writ
         if !history.people.crew.is_empty() {
             return Err(several("people aboard"));
         }
-        let seals = history.content.vehicle.as_ref().map(|vehicle| vehicle.seals.as_slice()).unwrap_or_default();
+        let seals = history.content.vehicle.as_ref().map(|vehicle| &*vehicle.seals).unwrap_or_default();
         if seals.iter().any(|seal| seal.contains(char::is_whitespace)) {
             return Err(several("words in a seal"));
         }

@@ -1,6 +1,5 @@
 //! What a transfer carries over to the other crossing point.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -11,7 +10,7 @@ use crate::domain::content::Content;
 use crate::domain::declaration::{Declaration, Details, Entry, Stamps};
 use crate::domain::number::Number;
 use crate::domain::places::{Comer, Hour, first_hour};
-use crate::domain::tracks::{Part, Track};
+use crate::domain::tracks::{Part, Parts, Track};
 use crate::domain::workflow::{Action, Role, State};
 
 /// The record that a transfer makes at the other crossing point.
@@ -24,7 +23,7 @@ pub(super) fn carried_over(
     rules: Rules,
 ) -> Result<(Declaration, Entry), Refusal> {
     let content = Content { crossing_point: crossing_point.to_owned(), ..Content::clone(&declaration.content) };
-    let mut tracks: BTreeMap<Track, Part> = declaration
+    let mut tracks: Parts = declaration
         .progress
         .tracks
         .iter()

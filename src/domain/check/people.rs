@@ -16,7 +16,7 @@ pub(super) fn check(
     findings: &mut Findings,
 ) {
     let driver = people.and_then(|people| people.driver.as_ref());
-    let crew = people.map(|people| people.crew.as_slice()).unwrap_or_default();
+    let crew = people.map(|people| &*people.crew).unwrap_or_default();
     if content.is_by_rail() {
         if driver.is_some() {
             findings.fail(RuleFailure::new("/driver", "wagon-has-no-driver"));

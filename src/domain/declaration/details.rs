@@ -12,7 +12,7 @@ use crate::domain::content::Content;
 use crate::domain::fee::Working;
 use crate::domain::legal_clocks::LegalClock;
 use crate::domain::number::Number;
-use crate::domain::tracks::{InspectionResult, Lane, Means, Part, Track};
+use crate::domain::tracks::{InspectionResult, Lane, Means, Parts, Track};
 use crate::domain::workflow::{Action, Field, Role, State};
 
 /// One action as it is recorded: what somebody did, who, when, with which details.
@@ -126,8 +126,8 @@ pub struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub other: Option<Number>,
     /// `transfer_in`, `take_over`: the tracks as they came over.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub carried: BTreeMap<Track, Part>,
+    #[serde(skip_serializing_if = "Parts::is_empty")]
+    pub carried: Parts,
     /// `transfer_in`: the vehicle that took the goods over there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub onward: Option<Onward>,

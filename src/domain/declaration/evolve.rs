@@ -140,11 +140,11 @@ impl Declaration {
             }
             Action::AddTrack => {
                 let track = details.track.ok_or_else(|| broken("it names no track"))?;
-                let added = Added {
+                let added = Box::new(Added {
                     by: Some(entry.actor.clone()),
                     role: entry.role,
                     reason: details.reason.clone().unwrap_or_default(),
-                };
+                });
                 let part = || Part { added: Some(added), ..Part::required(ADDED) };
                 self.progress.tracks.entry(track).or_insert_with(part);
             }
