@@ -13,17 +13,23 @@ mod commands;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// For how many milliseconds mimalloc keeps memory that is free before the system has it back; by itself it keeps it for a second.
-const KEPT_FREE: std::ffi::c_long = 100;
-/// `mi_option_purge_delay` of mimalloc.h, of which the crate names the neighbours alone.
-const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
+/// What mimalloc is asked for, by options of mimalloc.h that the crate has no names for.
+const OPTIONS: [(libmimalloc_sys::mi_option_t, std::ffi::c_long); 2] = [
+    // `mi_option_purge_delay`: the milliseconds for which memory that is free is kept before the system has it back; by itself a second.
+    (15, 100),
+    // `mi_option_arena_max_object_size`, in KiB: larger pieces come from the system, and go back to it when they are freed. Hashing
+    // a password takes 19 MiB for some 20 ms, and buffers come by the half megabyte: kept among the rest, they were kept for good.
+    (45, 256),
+];
 
 #[expect(
     unsafe_code,
     reason = "an option is set by mimalloc's C function alone; it takes two numbers and touches no memory of ours"
 )]
 fn give_memory_back_soon() {
-    unsafe { libmimalloc_sys::mi_option_set_default(PURGE_DELAY, KEPT_FREE) }
+    for (option, value) in OPTIONS {
+        unsafe { libmimalloc_sys::mi_option_set_default(option, value) }
+    }
 }
 
 /// The digital border gate of a province

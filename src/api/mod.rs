@@ -1,13 +1,17 @@
 //! JSON over HTTP. A route's path and method stand once, in its handler's attribute.
 
-use actix_web::web;
+use std::sync::LazyLock;
+
+use actix_web::http::header::ContentType;
+use actix_web::{HttpResponse, web};
+use bytes::Bytes;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, PathItem, Ref, Response, ResponseBuilder};
 use utoipa::{OpenApi, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 pub mod admin;
 pub mod charts;
@@ -173,11 +177,31 @@ fn unknown_parameter() -> Response {
         .build()
 }
 
+/// Where the contract is served; the pages of the docs read it there.
+const CONTRACT_PATH: &str = "/openapi.json";
+
+/// The contract as it is served: made once for all threads, since its document takes megabytes.
+static CONTRACT: LazyLock<Contract> = LazyLock::new(|| {
+    let document = document();
+    Contract {
+        json: serde_json::to_vec(&document).unwrap_or_default().into(),
+        known: web::Data::new(frame::KnownPaths::of(&document)),
+    }
+});
+
+struct Contract {
+    json: Bytes,
+    known: web::Data<frame::KnownPaths>,
+}
+
+async fn contract() -> HttpResponse {
+    HttpResponse::Ok().content_type(ContentType::json()).body(CONTRACT.json.clone())
+}
+
 /// Everything that is served, for the one application that both the binary and the tests run.
 pub fn configure(config: &mut web::ServiceConfig) {
-    let document = document();
     config
-        .app_data(web::Data::new(frame::KnownPaths::of(&document)))
+        .app_data(CONTRACT.known.clone())
         .app_data(web::Data::new(statistics::live::Live::default()))
         .app_data(web::PayloadConfig::new(frame::MAX_BODY))
         .default_service(web::to(frame::unknown));
@@ -186,5 +210,6 @@ pub fn configure(config: &mut web::ServiceConfig) {
         // Whoever opens the address in a browser finds the docs.
         .route("/", web::get().to(|| async { web::Redirect::to("/docs/").see_other() }))
         .route("/docs", web::get().to(|| async { web::Redirect::to("/docs/").permanent() }))
-        .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document));
+        .route(CONTRACT_PATH, web::get().to(contract))
+        .service(SwaggerUi::new("/docs/{_:.*}").config(Config::new([CONTRACT_PATH])));
 }
