@@ -1,5 +1,6 @@
 """What the benchmarks share: the service on a private cluster of its own, load on it, and what it then takes."""
 
+import contextlib
 import datetime
 import json
 import os
@@ -120,10 +121,22 @@ class Gate:
         rollup = pathlib.Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
         return int(re.search(r"^Pss:\s+(\d+)", rollup, re.M).group(1)) / 1024
 
-    def watch_memory(self, until):
-        """Notes the most memory that the service has, ten times a second."""
-        while not until.wait(0.1) and self.process.poll() is None:
-            self.most_memory = max(self.most_memory, self.pss_mib())
+    @contextlib.contextmanager
+    def watched(self):
+        """Notes the most memory that the service has meanwhile, ten times a second."""
+        ended = threading.Event()
+
+        def watch():
+            while not ended.wait(0.1) and self.process.poll() is None:
+                self.most_memory = max(self.most_memory, self.pss_mib())
+
+        watching = threading.Thread(target=watch)
+        watching.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            watching.join()
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -184,15 +197,11 @@ def taken_in(gate, source, where):
 
 def wrk(gate, script, connections, seconds=SECONDS, **variables):
     environment = {"PATH": os.environ["PATH"], **{key: str(value) for key, value in variables.items()}}
-    ended = threading.Event()
-    watch = threading.Thread(target=gate.watch_memory, args=[ended])
-    watch.start()
     cpu = ticks([gate.process.pid]), ticks(gate.backends())
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(HERE / script), f"http://{gate.address}"]
-    said = subprocess.run(command, env=environment, capture_output=True, text=True).stdout
+    with gate.watched():
+        said = subprocess.run(command, env=environment, capture_output=True, text=True).stdout
     cpu = ticks([gate.process.pid]) - cpu[0], ticks(gate.backends()) - cpu[1]
-    ended.set()
-    watch.join()
     if gate.process.poll() is not None:
         fail(f"the service ended under load, with exit code {gate.process.returncode} (-9 is a kill, -15 a request to stop)")
     requests = int(re.search(r"(\d+) requests in", said).group(1))
