@@ -23,6 +23,16 @@ async fn who_opens_the_address_finds_the_docs_and_all_that_they_load() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_docs_show_the_contract_that_is_served_and_that_is_the_whole_one() {
+    let gate = TestGate::open().await;
+    let settings = gate.ask(None, "GET", "/docs/swagger-initializer.js", &[], "").await;
+    assert!(settings.text.contains(r#""url": "/openapi.json""#), "{}", settings.text);
+    let served = gate.ask(None, "GET", "/openapi.json", &[], "").await;
+    assert_eq!((served.status, served.header("content-type")), (200, Some("application/json")));
+    assert_eq!(served.json(), serde_json::to_value(border_gate::api::document()).unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_head_is_answered_as_a_get_is_without_its_body() {
     let gate = TestGate::open().await;
     for path in ["/health/live", "/api/v1/workflow", "/problems/on-hold", "/openapi.json", "/nowhere"] {
