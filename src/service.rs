@@ -68,7 +68,7 @@ pub struct Plan {
 const OVERDUE_EVERY: Duration = Duration::from_mins(1);
 /// How often it is looked whether a checkpoint is due: what failed is tried again soon.
 const CHECKPOINT_LOOK_EVERY: Duration = Duration::from_secs(10);
-/// How often the metrics put away what was recorded: until then every request is kept, some 24 bytes each.
+/// How often the metrics put away what was recorded: until then what each request took is kept.
 const UPKEEP_EVERY: Duration = Duration::from_secs(1);
 /// How often the firms' names, and reference data that changed at another instance, are read anew.
 const NAMES_EVERY: Duration = Duration::from_secs(5);
