@@ -349,6 +349,13 @@ impl Counted {
     /// The measures that the stock is the sum of.
     pub(super) const STOCK: [Measure; 4] = [Measure::Registered, Measure::Arrived, Measure::Left, Measure::FellAway];
 
+    /// The measure that all of them are of.
+    pub(super) fn only(&self) -> Option<Measure> {
+        let (first, others) = self.measure.split_first()?;
+        let is_only = others.iter().all(|measure| measure == first);
+        Measure::VARIANTS.iter().copied().find(|measure| is_only && *measure as i16 == *first)
+    }
+
     /// Whether the stock changes with them.
     pub(super) fn moves_stock(&self) -> bool {
         self.measure.iter().any(|counted| Self::STOCK.iter().any(|measure| *measure as i16 == *counted))
@@ -520,6 +527,7 @@ impl<'a> Columns<'a> {
             keys: form(self.kept.len()),
             told: form(self.told.len()),
             counts: form(self.counted.len()),
+            only: self.counted.only(),
             stock: self.counted.moves_stock(),
             dwell: form(self.waited.len()),
             releases: releases.iter().any(Option::is_some),

@@ -80,9 +80,34 @@ impl Form {
         format!("{rows} as {name}({}, ordinal)", names.join(", "))
     }
 
+    /// Whether they are of one declaration.
+    const fn is_of_one_declaration(self) -> bool {
+        matches!(self, Self::Fields(_))
+    }
+
+    /// Whether it is a single row of one declaration: there is nothing to put in order and nothing to add up.
+    const fn is_single(self) -> bool {
+        matches!(self, Self::Fields(1))
+    }
+
     /// How a table of the rows is read: kept while it is looked at, which a single row need not be.
     const fn kept(self) -> &'static str {
-        if matches!(self, Self::Fields(1)) { "" } else { "materialized" }
+        if self.is_single() { "" } else { "materialized" }
+    }
+
+    /// In which order the rows are taken.
+    fn in_order_of(self, columns: &str) -> String {
+        if self.is_single() { String::new() } else { format!("order by {columns}") }
+    }
+
+    /// The rows in groups that have the same `columns`.
+    fn in_groups_of(self, columns: &str) -> String {
+        if self.is_single() { String::new() } else { format!("group by {columns}") }
+    }
+
+    /// `amount` of all rows of a group.
+    fn sum(self, amount: &str) -> String {
+        if self.is_single() { amount.to_owned() } else { format!("sum({amount})::bigint") }
     }
 }
 
@@ -105,6 +130,8 @@ pub(super) struct Parts {
     pub(super) told: Form,
     /// What is counted.
     pub(super) counts: Form,
+    /// The only measure that is counted, where it is one.
+    pub(super) only: Option<Measure>,
     /// Vehicles come in question, come or go.
     pub(super) stock: bool,
     /// Vehicles' times that are known.
@@ -150,12 +177,33 @@ impl Writing {
         self.ctes.push(cte.into());
     }
 
+    /// The condition that `number` is in the `column` of the part `name`, whose rows are declarations of the set: of one it is enough that
+    /// there is any.
+    fn is_in(&self, number: &str, column: &str, name: &str) -> String {
+        if self.parts.body.is_of_one_declaration() {
+            format!("exists (select from {name})")
+        } else {
+            format!("({number} in (select {column} from {name})) is true")
+        }
+    }
+
+    /// The condition that the declaration with this `number` was written.
+    fn is_written(&self, number: &str) -> String {
+        self.is_in(number, "number", "done")
+    }
+
+    /// The condition that a row of `q` has the place that it wants, or wants none.
+    fn has_its_place(&self) -> String {
+        format!("(q.claim is null or {})", self.is_in("q.number", "declaration", "claimed"))
+    }
+
     /// The part `name`: of `rows`, as `x`, those go into `table` whose declaration, by its `number`, was written.
     fn insert_into(&mut self, name: &str, table: &str, columns: &[&str], rows: &str, number: &str) {
         let columns = columns.join(", ");
+        let is_written = self.is_written(&format!("x.{number}"));
         self.add(format!(
             "{name} as (insert into {table} ({columns})
-                        select {columns} from {rows} where (x.{number} in (select number from done)) is true)"
+                        select {columns} from {rows} where {is_written})"
         ));
     }
 
@@ -197,11 +245,12 @@ impl Writing {
 
     /// The places that vehicles take, by those of `q` that want one: of two that want the same, the earlier.
     fn claims(&mut self) {
-        self.add(
+        self.add(format!(
             "claimed as (insert into vehicles_present (vehicle, direction, declaration)
-                 select q.claim, q.direction, q.number from q where q.claim is not null order by q.claim, q.direction, q.ordinal
+                 select q.claim, q.direction, q.number from q where q.claim is not null {in_order}
                  on conflict do nothing returning declaration)",
-        );
+            in_order = self.parts.body.in_order_of("q.claim, q.direction, q.ordinal"),
+        ));
     }
 
     fn insert(&mut self, rows: &str, unused: &str) {
@@ -218,11 +267,11 @@ impl Writing {
         self.claims();
         self.add(format!(
             "done as (insert into declarations ({columns})
-                 select {values} from q
-                 where q.claim is null or (q.number in (select declaration from claimed)) is true
+                 select {values} from q where {has_its_place}
                  returning number)",
             columns = columns.join(", "),
             values = values.join(", "),
+            has_its_place = self.has_its_place(),
         ));
     }
 
@@ -233,9 +282,9 @@ impl Writing {
         self.add(format!("q as {} (select * from {rows} where {unused})", self.parts.body.kept()));
         let holds = if self.parts.rows == Rows::Whole {
             self.claims();
-            "and (q.claim is null or (q.number in (select declaration from claimed)) is true)"
+            format!("and {}", self.has_its_place())
         } else {
-            ""
+            String::new()
         };
         self.add(format!(
             "done as (update declarations d set {set} from q
@@ -244,11 +293,11 @@ impl Writing {
             set = set.join(", "),
         ));
         if self.parts.releases {
-            self.add(
+            self.add(format!(
                 "released as (delete from vehicles_present v using q
-                     where v.vehicle = q.release and v.direction = q.direction and v.declaration = q.number
-                       and (q.number in (select number from done)) is true)",
-            );
+                     where v.vehicle = q.release and v.direction = q.direction and v.declaration = q.number and {is_written})",
+                is_written = self.is_written("q.number"),
+            ));
         }
     }
 
@@ -261,8 +310,9 @@ impl Writing {
             let columns = Received::NAMES.join(", ");
             self.add(format!(
                 "p as (insert into receipts ({columns})
-                       select {columns} from received m where (m.declaration in (select number from done)) is true
-                       order by receipt, kind)"
+                       select {columns} from received m where {is_written} {in_order})",
+                is_written = self.is_written("m.declaration"),
+                in_order = self.parts.receipts.in_order_of("receipt, kind"),
             ));
         }
         if self.parts.keys.is_any() {
@@ -284,54 +334,69 @@ impl Writing {
 
     /// The counters, and the stock: the sum of four of them, which touches its rows only where one of those changes.
     fn counts(&mut self) {
-        let counted = Counted::rows("x", self.parts.counts, &mut self.taken);
-        let measures = Measure::WORDS;
-        let sums: Vec<String> = (0..measures.len())
-            .map(|measure| format!("coalesce(sum(amount) filter (where measure = {measure}), 0)::bigint"))
-            .collect();
-        let columns: Vec<String> = measures.iter().map(|word| format!("\"{word}\"")).collect();
+        let form = self.parts.counts;
+        let counted = Counted::rows("x", form, &mut self.taken);
+        self.add(format!(
+            "counted as {kept} (select * from {counted} where {is_written})",
+            kept = form.kept(),
+            is_written = self.is_written("x.number"),
+        ));
+        let (measures, sums): (&[Measure], Vec<String>) = match &self.parts.only {
+            Some(only) => (std::slice::from_ref(only), vec![form.sum("amount")]),
+            None => {
+                let sum = |place| format!("coalesce(sum(amount) filter (where measure = {place}), 0)::bigint");
+                (Measure::VARIANTS, (0..Measure::VARIANTS.len()).map(sum).collect())
+            }
+        };
+        let columns: Vec<String> = measures.iter().map(|measure| format!("\"{}\"", measure.as_str())).collect();
         let added: Vec<String> =
             columns.iter().map(|column| format!("{column} = t.{column} + excluded.{column}")).collect();
+        let cell = "day, crossing_point, direction, cargo_class";
         self.add(format!(
-            "counted as materialized (select * from {counted} where (x.number in (select number from done)) is true)"
-        ));
-        self.add(format!(
-            "t as (insert into throughput as t (day, crossing_point, direction, cargo_class, {columns})
-                   select day, crossing_point, direction, cargo_class, {sums} from counted
-                   group by day, crossing_point, direction, cargo_class
-                   order by day, crossing_point, direction, cargo_class
-                   on conflict (day, crossing_point, direction, cargo_class) do update set {added})",
+            "t as (insert into throughput as t ({cell}, {columns})
+                   select {cell}, {sums} from counted {in_groups} {in_order}
+                   on conflict ({cell}) do update set {added})",
             columns = columns.join(", "),
             sums = sums.join(", "),
+            in_groups = form.in_groups_of(cell),
+            in_order = form.in_order_of(cell),
             added = added.join(", "),
         ));
         if !self.parts.stock {
             return;
         }
         let [registered, arrived, left, fell_away] = Counted::STOCK.map(|measure| measure as usize);
+        let cell = "month, crossing_point, direction, cargo_class";
         self.add(format!(
-            "o as (insert into stock as t (month, crossing_point, direction, cargo_class, inside, registered)
+            "o as (insert into stock as t ({cell}, inside, registered)
                    select * from (
-                       select date_trunc('month', day)::date, crossing_point, direction, cargo_class,
-                              sum(case measure when {arrived} then amount when {left} then -amount else 0 end)::bigint as inside,
-                              sum(case measure when {registered} then amount when {left} then 0 else -amount end)::bigint as registered
-                         from counted where measure in ({registered}, {arrived}, {left}, {fell_away})
-                        group by 1, 2, 3, 4) as x
-                   where inside <> 0 or registered <> 0 order by 1, 2, 3, 4
-                   on conflict (month, crossing_point, direction, cargo_class)
-                   do update set inside = t.inside + excluded.inside, registered = t.registered + excluded.registered)"
+                       select date_trunc('month', day)::date as month, crossing_point, direction, cargo_class,
+                              {inside} as inside, {waiting} as registered
+                         from counted where measure in ({registered}, {arrived}, {left}, {fell_away}) {in_groups}) as x
+                   where inside <> 0 or registered <> 0 {in_order}
+                   on conflict ({cell})
+                   do update set inside = t.inside + excluded.inside, registered = t.registered + excluded.registered)",
+            inside = form.sum(&format!("case measure when {arrived} then amount when {left} then -amount else 0 end")),
+            waiting = form.sum(&format!("case measure when {registered} then amount when {left} then 0 else -amount end")),
+            in_groups = form.in_groups_of(cell),
+            in_order = form.in_order_of(cell),
         ));
     }
 
     fn dwell(&mut self) {
-        let waited = Waited::rows("x", self.parts.dwell, &mut self.taken);
+        let form = self.parts.dwell;
+        let waited = Waited::rows("x", form, &mut self.taken);
         let row = "pair, day, crossing_point, direction, cargo_class, bucket";
         self.add(format!(
             "v as (insert into dwell as t ({row}, vehicles)
-                   select {row}, sum(vehicles)::bigint from {waited}
-                   where (x.number in (select number from done)) is true
-                   group by {row} having sum(vehicles) <> 0 order by {row}
-                   on conflict ({row}) do update set vehicles = t.vehicles + excluded.vehicles)"
+                   select * from (
+                       select {row}, {vehicles} as vehicles from {waited} where {is_written} {in_groups}) as x
+                   where vehicles <> 0 {in_order}
+                   on conflict ({row}) do update set vehicles = t.vehicles + excluded.vehicles)",
+            vehicles = form.sum("vehicles"),
+            is_written = self.is_written("x.number"),
+            in_groups = form.in_groups_of(row),
+            in_order = form.in_order_of(row),
         ));
     }
 }
