@@ -6,24 +6,26 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::actor::Actor;
-use super::check::check;
-use super::content::{self, Content, People, to_micros};
+use super::content::{Content, People, to_micros};
 use super::declaration::{Declaration, Details, Entry};
 use super::firm::CheckDigit;
 use super::legal_clocks::Breach;
-use super::next::{NextStep, next};
+use super::next::next;
 use super::number::Number;
 use super::period::local_day;
 use super::places::{Comer, Hour, Places, Room, first_hour};
 use super::reference::{Reference, TrackFacts};
-use super::rule_failure::RuleFailure;
-use super::tracks::{InspectionResult, Lane, Part, Track, TrackState};
-use super::workflow::{Action, OnHold, Role, State, To};
+use super::tracks::Track;
+use super::workflow::{Action, Role, State};
 
+mod obstacle;
+mod refusal;
 mod said;
 mod transfer;
 mod when;
 
+pub use obstacle::Obstacle;
+pub use refusal::{Refusal, Standing};
 use said::said;
 pub use said::{MAX_FEE_VND, MAX_TEXT, RETURN_REASONS};
 use transfer::carried_over;
@@ -41,81 +43,6 @@ pub struct Rules<'a> {
     pub tax_code_check: CheckDigit,
     /// What is taken in the rooms that are in question.
     pub places: &'a Places,
-}
-
-/// Why an action is not offered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Obstacle {
-    /// The action is not this role's, or not this caller's: another firm's, another quarantine's, another's yard.
-    NotYours(&'static str),
-    /// The state or the record's own facts forbid it now. The slug names why.
-    NotNow(&'static str),
-    /// A hold stands.
-    OnHold,
-    /// It cannot be submitted while rules fail.
-    RuleFailures(Vec<RuleFailure>),
-}
-
-/// Why an action was refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// Not there, or not the caller's to see.
-    NotVisible,
-    /// The caller may see it and may not do it. The slug names why.
-    NotYours(&'static str),
-    /// Not now; these actions are open to the caller.
-    NotNow {
-        /// Why, as a slug.
-        why: &'static str,
-        /// Where the record stands.
-        standing: Standing,
-    },
-    /// A hold stops it; these actions are open to the caller.
-    OnHold {
-        /// Where the record stands.
-        standing: Standing,
-    },
-    /// The crossing point takes nobody in, or not this vehicle, on this day.
-    GateClosed {
-        /// Why, as a slug.
-        why: &'static str,
-        /// When it takes the vehicle in; none where that is not known.
-        opens_at: Option<DateTime<Utc>>,
-    },
-    /// What was said does not hold.
-    Invalid(Vec<RuleFailure>),
-    /// There is no place left there.
-    NoRoom(Room),
-}
-
-/// Where a record stands when an action is refused: what whoever asked must know to do the right thing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
-    /// What was asked for.
-    pub action: Action,
-    /// The record's state.
-    pub state: State,
-    /// Who must act now, on what.
-    pub due: Vec<NextStep>,
-    /// What is open to the caller instead.
-    pub offered: Vec<Action>,
-}
-
-impl Standing {
-    /// The action by which somebody leads the record to where what was asked for is possible, if one is enough.
-    #[must_use]
-    pub fn way(&self) -> Option<Action> {
-        let starts_from = |state: State| self.action.starts_from().any(|from| from == state);
-        let leads = |way: &Action| way.is_for_people() && way.leads_to(self.state).is_some_and(starts_from);
-        Action::VARIANTS.iter().copied().find(leads).filter(|_| !starts_from(self.state))
-    }
-}
-
-impl Refusal {
-    /// The rules said that `action` may follow, and the record says that it cannot.
-    pub(super) const fn not_following(action: Action, state: State) -> Self {
-        Self::NotNow { why: "state", standing: Standing { action, state, due: Vec::new(), offered: Vec::new() } }
-    }
 }
 
 /// What an action led to.
@@ -181,157 +108,6 @@ impl Declaration {
         actor.role.actions().iter().copied().filter(open).collect()
     }
 
-    /// What stands between `actor` and `action`, if anything: by the table, then by the record's own facts.
-    #[must_use]
-    pub fn obstacle(&self, action: Action, actor: &Actor, now: DateTime<Utc>, rules: Rules) -> Option<Obstacle> {
-        let rule = action.rule();
-        if !rule.by.contains(&actor.role) {
-            return Some(Obstacle::NotYours("role"));
-        }
-        if actor.role == Role::Declarant && actor.firm != Some(self.firm) {
-            return Some(Obstacle::NotYours("firm"));
-        }
-        if action.quarantine_kind().is_some() && action.quarantine_kind() != actor.quarantine_kind {
-            return Some(Obstacle::NotYours("quarantine-kind"));
-        }
-        if !rule.moves.iter().any(|step| step.from.contains(&self.state)) {
-            return Some(Obstacle::NotNow("state"));
-        }
-        match rule.track {
-            Some(track) if !self.progress.tracks.contains_key(&track) => {
-                return Some(Obstacle::NotNow("track-not-required"));
-            }
-            _ => {}
-        }
-        if !self.progress.holds.is_empty() {
-            match rule.on_hold {
-                OnHold::GoesOn => {}
-                OnHold::Stops => return Some(Obstacle::OnHold),
-                OnHold::GoesOnForHolder => {
-                    if !self.progress.holds.iter().all(|hold| hold.placed_by == actor.role) {
-                        return Some(Obstacle::OnHold);
-                    }
-                }
-            }
-        }
-        self.own_facts(action, actor, now, rules)
-    }
-
-    /// The record's own facts that the table alone cannot say.
-    fn own_facts(&self, action: Action, actor: &Actor, now: DateTime<Utc>, rules: Rules) -> Option<Obstacle> {
-        let part = action.rule().track.and_then(|track| self.progress.tracks.get(&track));
-        let no = |why| Some(Obstacle::NotNow(why));
-        let unless = |holds: bool, why| if holds { None } else { Some(Obstacle::NotNow(why)) };
-        let in_own_yard = || match &self.progress.yard {
-            None => Some(Obstacle::NotNow("not-in-a-yard")),
-            Some(place) if !actor.yards.contains(&place.yard) => Some(Obstacle::NotYours("yard")),
-            Some(_) => None,
-        };
-        match action {
-            Action::Create | Action::TransferIn | Action::TakeOver => no("exists"),
-            Action::Submit => {
-                let failures = check(&self.content, self.people.as_deref(), now, rules).failures;
-                if failures.is_empty() { None } else { Some(Obstacle::RuleFailures(failures)) }
-            }
-            Action::Register | Action::Arrive | Action::Amend | Action::Return | Action::Cancel | Action::Remark => {
-                None
-            }
-            Action::Expire => {
-                let since = self.waiting_since();
-                unless(
-                    since.is_some_and(|since| now - since >= chrono::Duration::days(rules.expire_after_days)),
-                    "not-due",
-                )
-            }
-            Action::AddTrack => unless(self.progress.tracks.len() < Track::VARIANTS.len(), "all-tracks-required"),
-            Action::UndoArrive => unless(self.last_action == Action::Arrive, "something-done-since"),
-            Action::EnterYard => unless(self.progress.yard.is_none(), "in-a-yard"),
-            Action::MoveYard | Action::LeaveYard => in_own_yard(),
-            Action::TurnBack | Action::Transfer => None,
-            Action::Reject => {
-                let own = self.progress.tracks.iter().find(|(track, _)| {
-                    track.quarantine_kind().is_some() && track.quarantine_kind() == actor.quarantine_kind
-                });
-                unless(
-                    actor.role != Role::QuarantineOfficer
-                        || own.is_some_and(|(_, part)| part.state == TrackState::Failed),
-                    "own-track-not-failed",
-                )
-            }
-            Action::Complete => unless(self.progress.yard.is_none(), "in-a-yard"),
-            Action::LeaveGate => {
-                if self.stamps.arrived_at.is_none() {
-                    no("never-arrived")
-                } else if self.progress.yard.is_some() {
-                    no("in-a-yard")
-                } else {
-                    unless(self.stamps.left_at.is_none(), "left-already")
-                }
-            }
-            Action::TractorReturned => {
-                if self.progress.onward.is_none() {
-                    no("no-transshipment")
-                } else if !self.was_transshipped_here() {
-                    no("transshipped-elsewhere")
-                } else {
-                    unless(self.progress.tractor_returned.is_none(), "returned-already")
-                }
-            }
-            Action::ErasePeople => unless(self.people.is_some(), "no-people"),
-            Action::MakeReady => unless(self.may_be_ready(), "not-all-done"),
-            Action::Reopen => unless(!self.may_be_ready(), "all-done"),
-            Action::ExtendClock => self.obstacle_to_extending(now, rules),
-            Action::ClockBreach => unless(!self.ran_out(now, rules).is_empty(), "not-due"),
-            Action::HoldPlace => None,
-            Action::HoldRelease => {
-                unless(self.progress.holds.iter().any(|hold| hold.placed_by == actor.role), "no-hold-of-yours")
-            }
-            Action::CustomsSetLane
-            | Action::CustomsRaiseLane
-            | Action::CustomsCheckDocuments
-            | Action::CustomsInspect
-            | Action::CustomsClear
-            | Action::CustomsRefuse
-            | Action::CustomsRevoke
-            | Action::HealthPass
-            | Action::HealthFail
-            | Action::HealthRequireTreatment
-            | Action::HealthRevoke
-            | Action::AnimalQuarantinePass
-            | Action::AnimalQuarantineFail
-            | Action::AnimalQuarantineRequireTreatment
-            | Action::AnimalQuarantineRevoke
-            | Action::PlantQuarantinePass
-            | Action::PlantQuarantineFail
-            | Action::PlantQuarantineRequireTreatment
-            | Action::PlantQuarantineRevoke
-            | Action::BorderGuardPass
-            | Action::BorderGuardRefuse
-            | Action::BorderGuardRevoke
-            | Action::FeeAssess
-            | Action::FeePay
-            | Action::FeeWaive
-            | Action::FeeRefund
-            | Action::TransshipmentStart
-            | Action::TransshipmentFinish
-            | Action::TransshipmentRevoke => {
-                let part = part?;
-                if matches!(
-                    action,
-                    Action::TransshipmentStart | Action::TransshipmentFinish | Action::TransshipmentRevoke
-                ) && let Some(obstacle) = in_own_yard()
-                {
-                    return Some(obstacle);
-                }
-                // A paid fee that went with the vehicle is refunded from where it is now, once.
-                if action == Action::FeeRefund && part.receipt.is_some() && self.progress.transferred_to.is_some() {
-                    return no("fee-transferred");
-                }
-                part.reason_against(action, &self.content).and_then(no)
-            }
-        }
-    }
-
     /// The tracks that the dated rules require for what is declared now.
     #[must_use]
     pub fn tracks_by_rule(&self, now: DateTime<Utc>, rules: Rules) -> BTreeMap<Track, String> {
@@ -355,102 +131,6 @@ pub(super) fn required_tracks(
         transshipment: content.transshipment,
     };
     rules.reference.required_tracks(&facts, local_day(now))
-}
-
-impl Part {
-    /// Why this part's own state forbids `action`, as a slug; nothing when it does not.
-    fn reason_against(&self, action: Action, content: &Content) -> Option<&'static str> {
-        let first = |reasons: &[(bool, &'static str)]| reasons.iter().find(|(stands, _)| *stands).map(|(_, why)| *why);
-        let (decided, no_lane) = ((self.is_decided(), "decided"), (self.lane.is_none(), "no-lane"));
-        let paid = (self.receipt.is_some(), "paid");
-        let below_red = self.lane.is_some_and(|lane| lane < Lane::Red);
-        match action {
-            Action::CustomsSetLane => {
-                let named =
-                    !content.customs_declarations.is_empty() || content.cargo_class == Some(content::CargoClass::Empty);
-                first(&[(self.lane.is_some(), "lane-given"), (!named, "no-customs-declaration")])
-            }
-            Action::CustomsRaiseLane => first(&[decided, no_lane, (!below_red, "lane-is-red")]),
-            Action::CustomsCheckDocuments => first(&[
-                decided,
-                no_lane,
-                (self.lane == Some(Lane::Green), "lane-is-green"),
-                (self.documents_checked, "documents-checked"),
-            ]),
-            Action::CustomsInspect => first(&[
-                decided,
-                no_lane,
-                (below_red, "lane-is-not-red"),
-                (self.inspection == Some(InspectionResult::Conforms), "inspected"),
-            ]),
-            Action::CustomsClear => first(&[
-                decided,
-                no_lane,
-                (self.lane > Some(Lane::Green) && !self.documents_checked, "documents-not-checked"),
-                (self.inspection == Some(InspectionResult::Differs), "goods-differ"),
-                (!self.may_be_cleared(), "not-inspected"),
-            ]),
-            Action::CustomsRefuse => first(&[decided, no_lane]),
-            Action::CustomsRevoke | Action::BorderGuardRevoke => first(&[(!self.is_decided(), "not-decided")]),
-            Action::HealthPass
-            | Action::AnimalQuarantinePass
-            | Action::PlantQuarantinePass
-            | Action::BorderGuardPass
-            | Action::HealthFail
-            | Action::AnimalQuarantineFail
-            | Action::PlantQuarantineFail
-            | Action::BorderGuardRefuse
-            | Action::HealthRequireTreatment
-            | Action::AnimalQuarantineRequireTreatment
-            | Action::PlantQuarantineRequireTreatment => first(&[decided]),
-            Action::HealthRevoke | Action::AnimalQuarantineRevoke | Action::PlantQuarantineRevoke => {
-                first(&[(self.state == TrackState::NotBegun, "not-begun")])
-            }
-            // A waiver given by mistake is mended by assessing the fee after all.
-            Action::FeeAssess => first(&[paid]),
-            Action::FeePay => first(&[paid, (self.is_done(), "waived"), (self.amount_vnd.is_none(), "not-assessed")]),
-            Action::FeeWaive => first(&[paid, (self.is_done(), "waived")]),
-            Action::FeeRefund => first(&[(self.receipt.is_none(), "not-paid")]),
-            Action::TransshipmentStart => first(&[
-                (self.state == TrackState::UnderWay, "transshipment-under-way"),
-                (self.is_done(), "transshipment-finished"),
-            ]),
-            Action::TransshipmentFinish => first(&[
-                (self.state == TrackState::NotBegun, "transshipment-not-begun"),
-                (self.is_done(), "transshipment-finished"),
-            ]),
-            Action::TransshipmentRevoke => first(&[(self.state == TrackState::NotBegun, "transshipment-not-begun")]),
-            Action::ExtendClock
-            | Action::ClockBreach
-            | Action::Create
-            | Action::Amend
-            | Action::Submit
-            | Action::Return
-            | Action::Register
-            | Action::AddTrack
-            | Action::Cancel
-            | Action::Expire
-            | Action::Arrive
-            | Action::UndoArrive
-            | Action::EnterYard
-            | Action::MoveYard
-            | Action::LeaveYard
-            | Action::TurnBack
-            | Action::Transfer
-            | Action::TransferIn
-            | Action::Reject
-            | Action::Complete
-            | Action::LeaveGate
-            | Action::TractorReturned
-            | Action::Remark
-            | Action::MakeReady
-            | Action::Reopen
-            | Action::TakeOver
-            | Action::ErasePeople
-            | Action::HoldPlace
-            | Action::HoldRelease => None,
-        }
-    }
 }
 
 /// Decides `order` by `actor` on `declaration` at `now` and adds it, with all that follows from it.
@@ -643,21 +323,5 @@ impl Acted {
             State::Ready if !self.after.may_be_ready() => by_system(Action::Reopen, Details::default(), self),
             _ => Ok(()),
         }
-    }
-}
-
-impl Action {
-    /// The states that it starts from.
-    pub fn starts_from(self) -> impl Iterator<Item = State> {
-        self.rule().moves.iter().flat_map(|step| step.from).copied()
-    }
-
-    /// Where the action leads from `state` by the table; none when it does not start there.
-    #[must_use]
-    pub fn leads_to(self, state: State) -> Option<State> {
-        self.rule().moves.iter().find(|step| step.from.contains(&state)).map(|step| match step.to {
-            To::Same => state,
-            To::State(to) => to,
-        })
     }
 }

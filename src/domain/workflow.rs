@@ -356,6 +356,20 @@ impl Action {
         }
     }
 
+    /// The states that it starts from.
+    pub fn starts_from(self) -> impl Iterator<Item = State> {
+        self.rule().moves.iter().flat_map(|step| step.from).copied()
+    }
+
+    /// Where the action leads from `state` by the table; none when it does not start there.
+    #[must_use]
+    pub fn leads_to(self, state: State) -> Option<State> {
+        self.rule().moves.iter().find(|step| step.from.contains(&state)).map(|step| match step.to {
+            To::Same => state,
+            To::State(to) => to,
+        })
+    }
+
     /// What must or may be said with it: what its row says, and when it was done, with every action that an officer's
     /// device may have recorded while it was cut off.
     pub fn says(self) -> impl Iterator<Item = Need> {

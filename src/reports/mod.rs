@@ -2,212 +2,26 @@
 //! cells that hold a count or say what they are made of. JSON, CSV and the workbook are all written from it, so
 //! what a formula of the workbook adds up to is what the other two say.
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
-use serde::Serialize;
-use serde_json::{Map, Value as Json};
-use utoipa::ToSchema;
+use chrono::{DateTime, Datelike, Utc};
 
-use crate::domain::period::{Span, TIME_ZONE};
+use crate::domain::period::Span;
 use crate::domain::words::words;
 use crate::texts::{Language, say, word};
 use dates::{date, local_time};
+pub use document::{ColumnDocument, ReportDocument};
+use figures::Made;
+pub use figures::{Column, Figure, Group, Heading, Level, Line, Unit, meaning};
 
 pub mod daily;
 pub mod dates;
+mod document;
+mod figures;
 pub mod quarterly;
 pub mod xlsx;
 
 words! {
     /// The reports.
     "report" Kind { Daily = "daily", Quarterly = "quarterly" }
-}
-
-words! {
-    /// What a column of a report holds.
-    "figure" Figure {
-        Declared = "declared",
-        DeclaredExport = "declared_export",
-        DeclaredImport = "declared_import",
-        Registered = "registered",
-        Arrived = "arrived",
-        Cleared = "cleared",
-        Completed = "completed",
-        CompletedExport = "completed_export",
-        CompletedExportFruit = "completed_export_fruit",
-        CompletedExportOther = "completed_export_other",
-        CompletedImport = "completed_import",
-        CompletedImportGoods = "completed_import_goods",
-        CompletedImportNewVehicle = "completed_import_new_vehicle",
-        CompletedKg = "completed_kg",
-        WentBack = "went_back",
-        TurnedBack = "turned_back",
-        TransferredAfterArrival = "transferred_after_arrival",
-        Cancelled = "cancelled",
-        Rejected = "rejected",
-        Expired = "expired",
-        Transferred = "transferred",
-        Backlog = "backlog",
-        BacklogFruit = "backlog_fruit",
-        BacklogOther = "backlog_other",
-        BacklogDayBefore = "backlog_day_before",
-        BacklogChange = "backlog_change",
-        FeesVnd = "fees_vnd",
-    }
-}
-
-words! {
-    /// What stands above several columns.
-    "figure group" Group {
-        Export = "export",
-        Import = "import",
-        WentBack = "went_back",
-        Backlog = "backlog",
-        Declared = "declared",
-        Completed = "completed",
-        Ended = "ended",
-    }
-}
-
-words! {
-    /// What a column is called below its group.
-    "heading" Heading {
-        Total = "total",
-        Export = "export",
-        Import = "import",
-        Fruit = "fruit",
-        Other = "other",
-        Goods = "goods",
-        NewVehicle = "new_vehicle",
-        TurnedBack = "turned_back",
-        Transferred = "transferred",
-        DayBefore = "day_before",
-        Change = "change",
-    }
-}
-
-words! {
-    /// What the rows of a section are.
-    "level" Level {
-        CrossingPoint = "crossing_point",
-        Total = "total",
-        Gate = "gate",
-        Month = "month",
-        Comparison = "comparison",
-    }
-}
-
-words! {
-    /// The rows that are no place and no month.
-    "line" Line {
-        Total = "total",
-        DayBefore = "day_before",
-        ChangeOnDayBefore = "change_on_day_before",
-        PercentOnDayBefore = "percent_on_day_before",
-        WeekSoFar = "week_so_far",
-        WeekLastYear = "week_last_year",
-        PercentOnWeekLastYear = "percent_on_week_last_year",
-        MonthSoFar = "month_so_far",
-        MonthLastYear = "month_last_year",
-        PercentOnMonthLastYear = "percent_on_month_last_year",
-        PreviousQuarter = "previous_quarter",
-        ChangeOnPreviousQuarter = "change_on_previous_quarter",
-        PercentOnPreviousQuarter = "percent_on_previous_quarter",
-        QuarterLastYear = "quarter_last_year",
-        ChangeOnQuarterLastYear = "change_on_quarter_last_year",
-        PercentOnQuarterLastYear = "percent_on_quarter_last_year",
-    }
-}
-
-words! {
-    /// In what a figure is counted.
-    "unit" Unit { Vehicles = "vehicles", Kg = "kg", Vnd = "VND" }
-}
-
-impl Figure {
-    /// In what it is counted.
-    #[must_use]
-    pub const fn unit(self) -> Unit {
-        match self {
-            Self::CompletedKg => Unit::Kg,
-            Self::FeesVnd => Unit::Vnd,
-            Self::Declared
-            | Self::DeclaredExport
-            | Self::DeclaredImport
-            | Self::Registered
-            | Self::Arrived
-            | Self::Cleared
-            | Self::Completed
-            | Self::CompletedExport
-            | Self::CompletedExportFruit
-            | Self::CompletedExportOther
-            | Self::CompletedImport
-            | Self::CompletedImportGoods
-            | Self::CompletedImportNewVehicle
-            | Self::WentBack
-            | Self::TurnedBack
-            | Self::TransferredAfterArrival
-            | Self::Cancelled
-            | Self::Rejected
-            | Self::Expired
-            | Self::Transferred
-            | Self::Backlog
-            | Self::BacklogFruit
-            | Self::BacklogOther
-            | Self::BacklogDayBefore
-            | Self::BacklogChange => Unit::Vehicles,
-        }
-    }
-}
-
-/// How a column's cells come about in a row that counts.
-#[derive(Clone, Copy, Debug)]
-enum Made {
-    /// Counted.
-    Counted,
-    /// The sum of other columns of the row.
-    Sum(&'static [Figure]),
-    /// One column of the row less another.
-    Difference(Figure, Figure),
-}
-
-/// A column of a report.
-#[derive(Clone, Copy, Debug)]
-pub struct Column {
-    figure: Figure,
-    group: Option<Group>,
-    /// What it is called below its group; by its own name without one.
-    heading: Option<Heading>,
-    made: Made,
-}
-
-impl Column {
-    const fn of(figure: Figure) -> Self {
-        Self { figure, group: None, heading: None, made: Made::Counted }
-    }
-
-    const fn below(self, group: Group, heading: Heading) -> Self {
-        Self { group: Some(group), heading: Some(heading), ..self }
-    }
-
-    /// Below a group by its own name.
-    const fn within(self, group: Group) -> Self {
-        Self { group: Some(group), ..self }
-    }
-
-    const fn sum(self, of: &'static [Figure]) -> Self {
-        Self { made: Made::Sum(of), ..self }
-    }
-
-    const fn difference(self, now: Figure, before: Figure) -> Self {
-        Self { made: Made::Difference(now, before), ..self }
-    }
-
-    fn heading(&self, language: Language) -> String {
-        self.heading.map_or_else(
-            || word(language, "figure", self.figure.as_str()),
-            |heading| word(language, "heading", heading.as_str()),
-        )
-    }
 }
 
 /// A cell's place: its row and its column, from 0 on.
@@ -248,14 +62,6 @@ impl Value {
         match self {
             Self::Whole(whole) => whole,
             Self::None | Self::Fraction(_) => 0,
-        }
-    }
-
-    fn json(self) -> Json {
-        match self {
-            Self::None => Json::Null,
-            Self::Whole(whole) => whole.into(),
-            Self::Fraction(fraction) => fraction.into(),
         }
     }
 
@@ -307,52 +113,6 @@ pub struct Report {
     language: Language,
     columns: &'static [Column],
     rows: Vec<Row>,
-}
-
-/// A report as JSON.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ReportDocument {
-    /// Which report.
-    report: Kind,
-    /// The day or quarter.
-    #[schema(example = "2024-08-22")]
-    period: String,
-    /// Its first local day.
-    from: NaiveDate,
-    /// The first local day after it.
-    to: NaiveDate,
-    /// The zone whose days are counted by.
-    #[schema(example = "Asia/Ho_Chi_Minh")]
-    time_zone: &'static str,
-    /// When the figures were taken.
-    as_of: DateTime<Utc>,
-    /// The period is over.
-    closed: bool,
-    /// The revision of the period's last closing; null where it was never closed.
-    last_closing: Option<i32>,
-    /// The period's figures differ from those that were signed by that closing.
-    revised: bool,
-    /// The title.
-    title: String,
-    /// The columns, in their order.
-    columns: Vec<ColumnDocument>,
-    /// The rows, in their order: `level`, `code`, `name`, and a field for each column. A figure that there is not
-    /// is null; a row `percent_on_…` holds fractions: 0.082 is 8.2 % more.
-    #[schema(value_type = Vec<Object>, example = json!([{"level": "crossing_point", "code": "CHI_MA", "name": "Chi Ma", "completed": 103}]))]
-    rows: Vec<Map<String, Json>>,
-}
-
-/// What a column of a report holds.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ColumnDocument {
-    /// The field in each row.
-    figure: Figure,
-    /// In what it is counted.
-    unit: Unit,
-    /// Its name.
-    name: String,
-    /// What it means.
-    meaning: String,
 }
 
 impl Report {
@@ -505,56 +265,6 @@ impl Report {
     fn made(&self) -> String {
         say(self.language, "report-made-at", &[("at", &local_time(self.language, self.as_of))])
     }
-
-    /// It as JSON is.
-    #[must_use]
-    pub fn document(&self) -> ReportDocument {
-        let rows = self.rows.iter().enumerate().map(|(place, row)| {
-            let head = [
-                ("level", Json::from(row.level.as_str())),
-                ("code", row.code.as_str().into()),
-                ("name", row.name.as_str().into()),
-            ];
-            let head = head.into_iter().map(|(field, value)| (field.to_owned(), value));
-            let figures = self.columns.iter().zip(self.values(place));
-            head.chain(figures.map(|(column, value)| (column.figure.to_string(), value.json()))).collect()
-        });
-        ReportDocument {
-            report: self.kind,
-            period: self.period.clone(),
-            from: self.span.from,
-            to: self.span.to,
-            time_zone: TIME_ZONE,
-            as_of: self.as_of,
-            closed: self.closed,
-            last_closing: self.signed.map(|signed| signed.revision),
-            revised: self.signed.is_some_and(|signed| signed.revised),
-            title: self.title(),
-            columns: self
-                .columns
-                .iter()
-                .map(|Column { figure, .. }| ColumnDocument {
-                    figure: *figure,
-                    unit: figure.unit(),
-                    name: word(self.language, "figure", figure.as_str()),
-                    meaning: meaning(self.language, *figure),
-                })
-                .collect(),
-            rows: rows.collect(),
-        }
-    }
-
-    /// Its heading and its rows.
-    #[must_use]
-    pub fn table(&self) -> Vec<Vec<String>> {
-        let heading = ["period", "level", "code", "name"].into_iter();
-        let heading = heading.chain(self.columns.iter().map(|column| column.figure.as_str())).map(str::to_owned);
-        let rows = self.rows.iter().enumerate().map(|(place, row)| {
-            let head = [self.period.as_str(), row.level.as_str(), &row.code, &row.name].map(str::to_owned);
-            head.into_iter().chain(self.values(place).map(Value::text)).collect()
-        });
-        std::iter::once(heading.collect()).chain(rows).collect()
-    }
 }
 
 /// What a report is of.
@@ -583,10 +293,4 @@ impl Named {
     fn with(self, cells: Vec<Cell>) -> Row {
         Row { level: self.level, code: self.code, name: self.name, cells }
     }
-}
-
-/// What a figure means.
-#[must_use]
-pub fn meaning(language: Language, figure: Figure) -> String {
-    say(language, &format!("figure-{}.meaning", figure.as_str().replace('_', "-")), &[])
 }

@@ -6,7 +6,7 @@ use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula, Workbook, Worksheet, XlsxError,
 };
 
-use super::{Cell, Figure, Level, Place, Report, Unit, meaning};
+use super::{Cell, Figure, Group, Level, Place, Report, Unit, meaning};
 use crate::domain::period::TIME_ZONE;
 use crate::texts::{Language, say, word};
 
@@ -203,7 +203,7 @@ fn figures(sheet: &mut Worksheet, report: &Report, looks: &Looks) -> Result<(), 
     sheet.set_row_height(0, 26)?.set_row_height(1, 19)?.set_row_height(HEAD, 30)?.set_row_height(HEAD + 1, 46)?;
     sheet.set_column_width(0, 38)?;
     sheet.merge_range(HEAD, 0, HEAD + 1, 0, &say(language, "report-head-place", &[]), &looks.head)?;
-    let mut begun: Option<(u16, super::Group)> = None;
+    let mut begun: Option<(u16, Group)> = None;
     for (place, column) in columns.clone() {
         sheet.set_column_width(place, width(column.figure))?;
         let heading = column.heading(language);

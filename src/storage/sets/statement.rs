@@ -341,12 +341,11 @@ impl Writing {
             kept = form.kept(),
             is_written = self.is_written("x.number"),
         ));
-        let (measures, sums): (&[Measure], Vec<String>) = match &self.parts.only {
-            Some(only) => (std::slice::from_ref(only), vec![form.sum("amount")]),
-            None => {
-                let sum = |place| format!("coalesce(sum(amount) filter (where measure = {place}), 0)::bigint");
-                (Measure::VARIANTS, (0..Measure::VARIANTS.len()).map(sum).collect())
-            }
+        let (measures, sums): (&[Measure], Vec<String>) = if let Some(only) = &self.parts.only {
+            (std::slice::from_ref(only), vec![form.sum("amount")])
+        } else {
+            let sum = |place| format!("coalesce(sum(amount) filter (where measure = {place}), 0)::bigint");
+            (Measure::VARIANTS, (0..Measure::VARIANTS.len()).map(sum).collect())
         };
         let columns: Vec<String> = measures.iter().map(|measure| format!("\"{}\"", measure.as_str())).collect();
         let added: Vec<String> =
@@ -377,7 +376,8 @@ impl Writing {
                    on conflict ({cell})
                    do update set inside = t.inside + excluded.inside, registered = t.registered + excluded.registered)",
             inside = form.sum(&format!("case measure when {arrived} then amount when {left} then -amount else 0 end")),
-            waiting = form.sum(&format!("case measure when {registered} then amount when {left} then 0 else -amount end")),
+            waiting =
+                form.sum(&format!("case measure when {registered} then amount when {left} then 0 else -amount end")),
             in_groups = form.in_groups_of(cell),
             in_order = form.in_order_of(cell),
         ));
