@@ -186,17 +186,18 @@ fn said_somewhere() -> BTreeSet<String> {
         keys.extend(["", ".detail", ".page"].map(|part| format!("problem-{slug}{part}")));
     }
     keys.extend(rules(&code).into_iter().map(|code| format!("rule-{code}")));
-    let act = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain/act.rs")).unwrap();
+    let rules_of = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain/act/obstacle.rs");
+    let obstacles = std::fs::read_to_string(rules_of).unwrap();
     let mut why = slugs(&code, &["NotYours(", "NotNow(", "why: ", "Forbidden(", "NoPass(", "no("]);
     // In the rules, the slug of an own fact stands last: `unless(holds, "slug")`, `(holds, "slug")`.
-    for rest in act.split(", \"").skip(1) {
+    for rest in obstacles.split(", \"").skip(1) {
         if let Some((slug, end)) = rest.split_once('"')
             && end.starts_with(')')
         {
             why.insert(slug.to_owned());
         }
     }
-    for line in act.lines() {
+    for line in obstacles.lines() {
         if let Some(slug) = line.trim().strip_prefix('"').and_then(|rest| rest.strip_suffix("\",")) {
             why.insert(slug.to_owned());
         }
