@@ -52,7 +52,7 @@ pub fn read_repeated<T>(
         parameters.insert(name, Value::String(value));
     }
     let mut refused = Vec::new();
-    let mut fields = Fields::of(Value::Object(parameters), "", &mut failures);
+    let mut fields = Fields::of(Value::Object(parameters), &mut failures);
     let found = read(&mut fields, &mut refused);
     fields.finish();
     failures.extend(refused);

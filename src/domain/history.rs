@@ -250,7 +250,7 @@ fn check_name(text: &str, pointer: &str, findings: &mut Findings) {
 /// Every field that is unknown or of the wrong kind, and those that every history must have.
 pub fn history(sent: serde_json::Value) -> Result<History, Vec<RuleFailure>> {
     let mut failures = Vec::new();
-    let mut fields = Fields::of(sent, "", &mut failures);
+    let mut fields = Fields::of(sent, &mut failures);
     let found = read(&mut fields);
     fields.finish();
     match found {

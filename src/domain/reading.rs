@@ -90,33 +90,54 @@ impl<'de> Visitor<'de> for StrictVisitor {
     }
 }
 
+/// Where a value stands in what was sent. As text, a JSON Pointer (RFC 6901), it is only needed where something is wrong.
+#[derive(Clone, Copy)]
+enum Pointer<'a> {
+    /// It is all that was sent.
+    Whole,
+    /// In an object, under this name.
+    Field(&'a Pointer<'a>, &'a str),
+    /// In a list, so many behind its first.
+    Item(&'a Pointer<'a>, usize),
+}
+
+impl fmt::Display for Pointer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => Ok(()),
+            Self::Field(object, name) => write!(f, "{object}/{}", name.replace('~', "~0").replace('/', "~1")),
+            Self::Item(list, place) => write!(f, "{list}/{place}"),
+        }
+    }
+}
+
 /// The fields of one JSON object while they are read: each is taken once, what is left over is unknown.
 ///
 /// A field that is missing, or `null`, reads as nothing; whether it had to be there is asked by the rules
 /// or with [`Fields::required`]. Every fault goes to the list that all levels share.
 pub struct Fields<'a> {
-    pointer: String,
+    pointer: Pointer<'a>,
     left: Map<String, Value>,
     known: Vec<&'static str>,
     failures: &'a mut Vec<RuleFailure>,
 }
 
 impl<'a> Fields<'a> {
+    /// The fields of `sent`; a fault and no fields when it is no object.
+    pub fn of(sent: Value, failures: &'a mut Vec<RuleFailure>) -> Self {
+        Self::at(Pointer::Whole, sent, failures)
+    }
+
     /// The fields of `value`, which stands at `pointer`; a fault and no fields when it is no object.
-    pub fn of(value: Value, pointer: impl Into<String>, failures: &'a mut Vec<RuleFailure>) -> Self {
-        let pointer = pointer.into();
+    fn at(pointer: Pointer<'a>, value: Value, failures: &'a mut Vec<RuleFailure>) -> Self {
         let fields = match value {
             Value::Object(fields) => fields,
             other => {
-                failures.push(wrong_type(&pointer, "object", &other));
+                failures.push(wrong_type(pointer, "object", &other));
                 Map::new()
             }
         };
         Self { pointer, left: fields, known: Vec::new(), failures }
-    }
-
-    fn at(&self, field: &str) -> String {
-        format!("{}/{}", self.pointer, field.replace('~', "~0").replace('/', "~1"))
     }
 
     /// Whether `field` was sent, be it as `null`, and has not been taken yet.
@@ -141,22 +162,15 @@ impl<'a> Fields<'a> {
         let value = self.value(field)?;
         let found = read(&value);
         if found.is_none() {
-            let failure = wrong_type(&self.at(field), kind, &value);
-            self.failures.push(failure);
+            self.failures.push(wrong_type(Pointer::Field(&self.pointer, field), kind, &value));
         }
         found
     }
 
     /// Takes a text. One with a NUL character is refused: no database keeps it.
     pub fn text(&mut self, field: &'static str) -> Option<String> {
-        let pointer = self.at(field);
-        match self.value(field)? {
-            Value::String(text) => checked_text(text, &pointer, self.failures),
-            other => {
-                self.failures.push(wrong_type(&pointer, "text", &other));
-                None
-            }
-        }
+        let value = self.value(field)?;
+        checked_text(value, Pointer::Field(&self.pointer, field), self.failures)
     }
 
     /// Takes a flag.
@@ -193,11 +207,10 @@ impl<'a> Fields<'a> {
 
     /// Takes an object as it is.
     pub fn map(&mut self, field: &'static str) -> Option<Map<String, Value>> {
-        let pointer = self.at(field);
         match self.value(field)? {
             Value::Object(map) => Some(map),
             other => {
-                self.failures.push(wrong_type(&pointer, "object", &other));
+                self.failures.push(wrong_type(Pointer::Field(&self.pointer, field), "object", &other));
                 None
             }
         }
@@ -209,7 +222,7 @@ impl<'a> Fields<'a> {
         match text.parse() {
             Ok(word) => Some(word),
             Err(unknown) => {
-                let failure = RuleFailure::new(self.at(field), "unknown-word")
+                let failure = RuleFailure::new(Pointer::Field(&self.pointer, field).to_string(), "unknown-word")
                     .with("given", &text)
                     .with("allowed", unknown.allowed.join(", "));
                 self.failures.push(with_nearest(failure, &text, unknown.allowed.iter().copied()));
@@ -221,8 +234,7 @@ impl<'a> Fields<'a> {
     /// Takes an object and reads its fields by `read`; what `read` leaves over is unknown.
     pub fn object<T>(&mut self, field: &'static str, read: impl FnOnce(&mut Fields) -> Option<T>) -> Option<T> {
         let value = self.value(field)?;
-        let pointer = self.at(field);
-        read_object(value, pointer, self.failures, read)
+        read_object(value, Pointer::Field(&self.pointer, field), self.failures, read)
     }
 
     /// Takes a list of objects; each is read by `read`.
@@ -232,37 +244,28 @@ impl<'a> Fields<'a> {
 
     /// Takes a list of texts.
     pub fn texts(&mut self, field: &'static str) -> Option<Vec<String>> {
-        self.list(field, |item, pointer, failures| match item {
-            Value::String(text) => checked_text(text, &pointer, failures),
-            other => {
-                failures.push(wrong_type(&pointer, "text", &other));
-                None
-            }
-        })
+        self.list(field, checked_text)
     }
 
     fn list<T>(
         &mut self,
         field: &'static str,
-        read: impl Fn(Value, String, &mut Vec<RuleFailure>) -> Option<T>,
+        read: impl Fn(Value, Pointer, &mut Vec<RuleFailure>) -> Option<T>,
     ) -> Option<Vec<T>> {
-        let pointer = self.at(field);
-        match self.value(field)? {
-            Value::Array(items) => {
-                let each = items.into_iter().enumerate();
-                Some(each.filter_map(|(place, item)| read(item, format!("{pointer}/{place}"), self.failures)).collect())
-            }
-            other => {
-                self.failures.push(wrong_type(&pointer, "list", &other));
-                None
-            }
-        }
+        let value = self.value(field)?;
+        let list = Pointer::Field(&self.pointer, field);
+        let Value::Array(items) = value else {
+            self.failures.push(wrong_type(list, "list", &value));
+            return None;
+        };
+        let each = items.into_iter().enumerate();
+        Some(each.filter_map(|(place, item)| read(item, Pointer::Item(&list, place), self.failures)).collect())
     }
 
     /// Notes that `field` is missing unless `found` is something, or a fault was found in it already.
     pub fn required<T>(&mut self, field: &str, found: Option<T>) -> Option<T> {
         if found.is_none() {
-            let pointer = self.at(field);
+            let pointer = Pointer::Field(&self.pointer, field).to_string();
             let inside =
                 |at: &str| at == pointer || at.strip_prefix(&pointer).is_some_and(|rest| rest.starts_with('/'));
             if !self.failures.iter().any(|failure| inside(&failure.pointer)) {
@@ -275,7 +278,7 @@ impl<'a> Fields<'a> {
     /// Notes every field that nobody took as unknown, with what would have been known.
     pub fn finish(self) {
         for name in self.left.keys() {
-            let pointer = format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1"));
+            let pointer = Pointer::Field(&self.pointer, name).to_string();
             let failure = RuleFailure::new(pointer, "unknown-field").with("given", name);
             let failure = failure.with("allowed", self.known.join(", "));
             self.failures.push(with_nearest(failure, name, self.known.iter().copied()));
@@ -285,29 +288,35 @@ impl<'a> Fields<'a> {
 
 fn read_object<T>(
     value: Value,
-    pointer: String,
+    pointer: Pointer,
     failures: &mut Vec<RuleFailure>,
     read: impl FnOnce(&mut Fields) -> Option<T>,
 ) -> Option<T> {
     if !value.is_object() {
-        failures.push(wrong_type(&pointer, "object", &value));
+        failures.push(wrong_type(pointer, "object", &value));
         return None;
     }
-    let mut fields = Fields::of(value, pointer, failures);
+    let mut fields = Fields::at(pointer, value, failures);
     let found = read(&mut fields);
     fields.finish();
     found
 }
 
-fn checked_text(text: String, pointer: &str, failures: &mut Vec<RuleFailure>) -> Option<String> {
-    if text.contains('\0') {
-        failures.push(RuleFailure::new(pointer, "nul-character"));
-        return None;
+fn checked_text(value: Value, pointer: Pointer, failures: &mut Vec<RuleFailure>) -> Option<String> {
+    match value {
+        Value::String(text) if text.contains('\0') => {
+            failures.push(RuleFailure::new(pointer.to_string(), "nul-character"));
+            None
+        }
+        Value::String(text) => Some(text),
+        other => {
+            failures.push(wrong_type(pointer, "text", &other));
+            None
+        }
     }
-    Some(text)
 }
 
-fn wrong_type(pointer: &str, wanted: &str, found: &Value) -> RuleFailure {
+fn wrong_type(pointer: Pointer, wanted: &str, found: &Value) -> RuleFailure {
     let found = match found {
         Value::Null => "null",
         Value::Bool(_) => "true-or-false",
@@ -316,7 +325,7 @@ fn wrong_type(pointer: &str, wanted: &str, found: &Value) -> RuleFailure {
         Value::Array(_) => "list",
         Value::Object(_) => "object",
     };
-    RuleFailure::new(pointer, "wrong-type").with("wanted", wanted).with("found", found)
+    RuleFailure::new(pointer.to_string(), "wrong-type").with("wanted", wanted).with("found", found)
 }
 
 /// The failure with that known name as `nearest` which was probably meant by `given`, if any is near.
@@ -364,7 +373,7 @@ mod tests {
         let mut failures = Vec::new();
         let sent =
             json!({"direction": "sideways", "flag": 1, "vehicle": {"plate": 7, "colour": "red"}, "list": ["a", 1]});
-        let mut fields = Fields::of(sent, "", &mut failures);
+        let mut fields = Fields::of(sent, &mut failures);
         let direction = fields.word::<Direction>("direction");
         assert_eq!(fields.required("direction", direction), None);
         fields.flag("flag");

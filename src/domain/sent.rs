@@ -31,7 +31,7 @@ pub struct Sent {
 /// Every field that is unknown or of the wrong kind, and the two that even a draft must have.
 pub fn declaration(sent: Value) -> Result<Sent, Vec<RuleFailure>> {
     let mut failures = Vec::new();
-    let mut fields = Fields::of(sent, "", &mut failures);
+    let mut fields = Fields::of(sent, &mut failures);
     let draft = fields.flag("draft").unwrap_or(false);
     let found = read_declaration(&mut fields);
     fields.finish();
@@ -191,7 +191,7 @@ impl FromStr for Named {
 /// An unknown action with those there are, and every field that this action does not take or that is of the wrong kind.
 pub fn action(sent: Value) -> Result<(Action, Details), Vec<RuleFailure>> {
     let mut failures = Vec::new();
-    let mut fields = Fields::of(sent, "", &mut failures);
+    let mut fields = Fields::of(sent, &mut failures);
     let action = fields.word::<Named>("action");
     let Some(Named(action)) = fields.required("action", action) else { return Err(failures) };
     if !action.is_ordered() {

@@ -35,7 +35,7 @@ mod refusals;
 /// 422 with every fault.
 pub fn read_body<T>(sent: Value, read: impl FnOnce(&mut Fields) -> Option<T>) -> Result<T, Problem> {
     let mut failures = Vec::new();
-    let mut fields = Fields::of(sent, "", &mut failures);
+    let mut fields = Fields::of(sent, &mut failures);
     let found = read(&mut fields);
     fields.finish();
     match found {

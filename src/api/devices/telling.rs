@@ -100,7 +100,7 @@ impl Report<'_> {
         let mut failures = Vec::new();
         let own = ["number", "pass", "pass_revision"];
         let own = own.into_iter().filter_map(|name| said.remove_entry(name)).collect();
-        let mut fields = Fields::of(Value::Object(own), "", &mut failures);
+        let mut fields = Fields::of(Value::Object(own), &mut failures);
         let number = fields.text("number");
         let token = fields.text("pass");
         let mut revision = fields.integer("pass_revision").map(|revision| i32::try_from(revision).unwrap_or(0));
@@ -154,7 +154,7 @@ type Numbered = (i64, Map<String, Value>);
 /// The items of a device's request, each with its sequence; anything wrong with those is wrong with the whole.
 pub(super) fn items(sent: Value) -> Result<Vec<Numbered>, Problem> {
     let mut failures = Vec::new();
-    let mut fields = Fields::of(sent, "", &mut failures);
+    let mut fields = Fields::of(sent, &mut failures);
     let list = fields.value("actions");
     let list = fields.required("actions", list);
     fields.finish();
