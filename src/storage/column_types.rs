@@ -6,6 +6,7 @@ use diesel::expression::AsExpression;
 use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::Json;
+use serde::ser::Error as _;
 use tokio_postgres::types::{Type, accepts, to_sql_checked};
 
 /// A transaction's 64-bit id, PostgreSQL's `xid8`; read in statements that cast it.
@@ -18,6 +19,9 @@ pub struct Xid8;
 #[diesel(sql_type = Json)]
 pub struct JsonText(pub String);
 
+/// Room for nearly every text: it is not moved while it is written.
+const ROOM: usize = 1_024;
+
 impl JsonText {
     /// What `value` is as JSON.
     ///
@@ -25,7 +29,9 @@ impl JsonText {
     ///
     /// Where `value` has no JSON form.
     pub fn of(value: &impl serde::Serialize) -> Result<Self, serde_json::Error> {
-        serde_json::to_string(value).map(Self)
+        let mut text = Vec::with_capacity(ROOM);
+        serde_json::to_writer(&mut text, value)?;
+        String::from_utf8(text).map(Self).map_err(serde_json::Error::custom)
     }
 }
 

@@ -38,6 +38,9 @@ pub mod list;
 pub mod pass;
 pub mod view;
 
+/// Room for nearly every record as it is answered: it is not moved while it is written.
+const ROOM: usize = 4_096;
+
 /// The roles that read declarations at all.
 pub const READERS: &[Role] = &[
     Role::Declarant,
@@ -78,12 +81,14 @@ impl Office {
     /// The record as an answer with its tag, and its place where it is new.
     fn reply(&self, declaration: &Declaration, who: &Principal, language: Language, status: StatusCode) -> Reply {
         let location = format!("/api/v1/declarations/{}", declaration.number);
+        let mut body = Vec::with_capacity(ROOM);
+        // A view is made of plain fields: it always has a JSON form.
+        drop(serde_json::to_writer(&mut body, &self.view(declaration, who, language)));
         Reply {
             status: i16::try_from(status.as_u16()).unwrap_or(200),
             location: (status == StatusCode::CREATED).then_some(location),
             etag: Some(etag(declaration.revision)),
-            // A view is made of plain fields: it always has a JSON form.
-            body: serde_json::to_vec(&self.view(declaration, who, language)).unwrap_or_default(),
+            body,
         }
     }
 }

@@ -225,7 +225,9 @@ impl<'a> DeclarationView<'a> {
             if in_full {
                 Cow::Borrowed(person)
             } else {
-                Cow::Owned(Person { document: None, phone: None, ..person.clone() })
+                let Person { full_name, nationality, document: _, phone: _ } = person;
+                let (full_name, nationality) = (full_name.clone(), nationality.clone());
+                Cow::Owned(Person { full_name, nationality, document: None, phone: None })
             }
         };
         let progress = &declaration.progress;

@@ -17,12 +17,16 @@ pub(super) type Parameter<'a> = &'a (dyn ToSql + Sync);
 macro_rules! columns {
     ($(#[$about:meta])* $name:ident $(<$life:lifetime>)? { $($column:ident: $sql:literal as $kind:ty),+ $(,)? }) => {
         $(#[$about])*
-        #[derive(Default)]
         pub(super) struct $name $(<$life>)? { $($column: Vec<$kind>),+ }
 
         impl $(<$life>)? $name $(<$life>)? {
             pub(super) const NAMES: &'static [&'static str] = &[$(stringify!($column)),+];
             pub(super) const TYPES: &'static [&'static str] = &[$($sql),+];
+
+            /// None yet. Where it is known how many come, there is room for them from the beginning.
+            fn with_room(rows: usize) -> Self {
+                Self { $($column: Vec::with_capacity(rows)),+ }
+            }
 
             /// How many rows: any column tells.
             pub(super) fn len(&self) -> usize {
@@ -467,18 +471,19 @@ impl<'a> Columns<'a> {
     /// Where content or progress has no JSON form.
     pub(super) fn of(rows: Rows, set: &'a [Change<'_>]) -> Result<Self, serde_json::Error> {
         let body = match rows {
-            Rows::New | Rows::Whole => Body::Whole(Box::default()),
-            Rows::Moved => Body::Moved(Box::default()),
+            Rows::New | Rows::Whole => Body::Whole(Box::new(Whole::with_room(set.len()))),
+            Rows::Moved => Body::Moved(Box::new(Moved::with_room(set.len()))),
         };
+        let actions = set.iter().map(|change| change.actions.len()).sum();
         let mut columns = Self {
             body,
-            imported: Imported::default(),
-            received: Received::default(),
-            taken: Taken::default(),
-            kept: Kept::default(),
-            told: Told::default(),
-            counted: Counted::default(),
-            waited: Waited::default(),
+            imported: Imported::with_room(0),
+            received: Received::with_room(0),
+            taken: Taken::with_room(actions),
+            kept: Kept::with_room(0),
+            told: Told::with_room(0),
+            counted: Counted::with_room(0),
+            waited: Waited::with_room(0),
         };
         for change in set {
             columns.push(rows, change)?;
