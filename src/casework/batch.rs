@@ -37,7 +37,7 @@ const WAITING: usize = 16;
 /// The most lines that one batch holds.
 pub const MAX_LINES: u64 = 10_000;
 /// How many lines are asked for at a time: two sets that are written beside each other. Twice as many, as an import has, take ten MiB more of the
-/// service and bring a batch nothing that could be told; and so others have room in the queue beside them.
+/// service for few more lines a second, if any; and so others have room in the queue beside them.
 const AT_A_TIME: usize = 512;
 /// How long is waited when the writer has too much to do, and how often.
 const PAUSES: [Duration; 4] =
