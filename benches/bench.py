@@ -77,6 +77,7 @@ class Gate:
 
     def __init__(self, binary, folder, address, accounts=ACCOUNTS):
         self.binary, self.folder, self.address, self.accounts = binary, folder, address, accounts
+        self.under = []  # What the service is started under: a program that counts.
         self.data = folder / "data"
         self.environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(self.data), "LISTEN": address, "LOG": "warn"}
         self.most_memory = 0.0
@@ -85,7 +86,7 @@ class Gate:
     def start(self):
         """Seconds until it answered."""
         began = time.monotonic()
-        self.process = subprocess.Popen([self.binary, "serve", "--demo"], env=self.environment, stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen([*self.under, self.binary, "serve", "--demo"], env=self.environment, stdout=subprocess.DEVNULL)
         while True:
             try:
                 self.request("/health/ready")
@@ -100,17 +101,17 @@ class Gate:
         self.refresh()
         return seconds
 
-    def request(self, path, body=None, token=None):
+    def request(self, path, body=None, token=None, timeout=10):
         headers = {"Content-Type": "application/json"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
         data = json.dumps(body).encode() if body is not None else None
-        with urllib.request.urlopen(urllib.request.Request(f"http://{self.address}{path}", data, headers), timeout=10) as answer:
+        with urllib.request.urlopen(urllib.request.Request(f"http://{self.address}{path}", data, headers), timeout=timeout) as answer:
             return json.load(answer)
 
     def refresh(self):
         """Tokens hold for 15 minutes; a row may begin later than that."""
-        sign_in = lambda name: self.request("/api/v1/sessions", {"username": name, "password": PASSWORD})["access_token"]
+        sign_in = lambda name: self.request("/api/v1/sessions", {"username": name, "password": PASSWORD}, timeout=60)["access_token"]
         self.tokens = {name: sign_in(name) for name in self.accounts}
 
     def backends(self):
@@ -213,6 +214,7 @@ def wrk(gate, script, connections, seconds=SECONDS, **variables):
     p50 = re.search(r"50%\s+([\d.]+)(us|ms|s)", said)
     unit = {"us": 1e-3, "ms": 1.0, "s": 1e3}[p50.group(2)]
     return {
+        "requests": requests,
         "a second": float(re.search(r"Requests/sec:\s+([\d.]+)", said).group(1)),
         "ms": float(p50.group(1)) * unit,
         "cpu": (cpu[0] / requests * 1e6, cpu[1] / requests * 1e6),
