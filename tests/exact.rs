@@ -234,6 +234,22 @@ async fn one_some_and_many_at_once_are_written_alike() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_recount_may_take_longer_than_an_answer() {
+    let gate = TestGate::open().await;
+    gate.post(&declarant(1), "/api/v1/declarations", &tractor("桂F12345")).await;
+    // Counters that are as slow to read as those of many years on a cold disk.
+    let slow = "alter table dwell rename to dwell_kept;
+                create view dwell as select dwell_kept.* from pg_sleep(1.5), dwell_kept;
+                grant select on dwell to border_gate_service";
+    gate.database.admin().await.batch_execute(slow).await.unwrap();
+    let (client, _driving) = connect(gate.database.url()).await.unwrap();
+    client.batch_execute("set statement_timeout = '1s'").await.unwrap();
+    assert_eq!(recount(&client, |_| ()).await.unwrap().differences, []);
+    let row = client.query_one("show statement_timeout", &[]).await.unwrap();
+    assert_eq!(row.get::<_, &str>(0), "1s", "what is asked next has its limit again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_counter_or_a_place_that_was_tampered_with_is_found() {
     let gate = TestGate::open().await;
     gate.post(&declarant(1), "/api/v1/declarations", &tractor("桂F12345")).await;

@@ -60,7 +60,7 @@ impl FromRequest for Caller {
 fn who(request: &HttpRequest) -> Option<Caller> {
     let tokens = request.app_data::<web::Data<Tokens>>()?;
     let clock = request.app_data::<web::Data<Clock>>()?;
-    let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    let header = std::str::from_utf8(request.headers().get(AUTHORIZATION)?.as_bytes()).ok()?;
     let (scheme, token) = header.split_once(' ')?;
     // RFC 9110: the scheme's name is read in any case.
     let token = Some(token.trim()).filter(|_| scheme.eq_ignore_ascii_case("bearer"))?;

@@ -171,7 +171,13 @@ pub struct Findings {
 ///
 /// [`DoctorError`].
 pub async fn recount(client: &Client, mut progress: impl FnMut(u64)) -> Result<Findings, DoctorError> {
-    client.batch_execute("begin isolation level repeatable read read only").await?;
+    // It takes as long as there are declarations, and he who asked waits for it: the limits of an answer are not for it.
+    client
+        .batch_execute(
+            "begin isolation level repeatable read read only;
+             set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0",
+        )
+        .await?;
     let outcome = recount_within(client, &mut progress).await;
     client.batch_execute("rollback").await?;
     outcome
