@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -111,7 +112,16 @@ class Gate:
 
     def refresh(self):
         """Tokens hold for 15 minutes; a row may begin later than that."""
-        sign_in = lambda name: self.request("/api/v1/sessions", {"username": name, "password": PASSWORD}, timeout=60)["access_token"]
+        def sign_in(name):
+            for _ in range(10):
+                try:
+                    return self.request("/api/v1/sessions", {"username": name, "password": PASSWORD}, timeout=60)["access_token"]
+                except urllib.error.HTTPError as refused:
+                    if refused.code != 503:
+                        raise
+                    time.sleep(1)  # Where every instruction is counted, a password takes longer than an answer may.
+            fail("nobody can sign in: the service is busy")
+
         self.tokens = {name: sign_in(name) for name in self.accounts}
 
     def backends(self):
