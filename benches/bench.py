@@ -270,6 +270,8 @@ def write(name, text):
     machine = f"{os.cpu_count()} x {model.group(1) if model else platform.machine()}"
     postgres = subprocess.run([newest_bin() / "postgres", "--version"], capture_output=True, text=True).stdout.strip()
     slug = re.sub(r"[^a-z0-9]+", "-", f"{name} {machine}".lower()).strip("-")
-    file = results / f"{datetime.date.today()}-{slug}.md"
+    # A day's second run stands beside its first.
+    names = (f"{datetime.date.today()}-{slug}{again}.md" for again in ["", *(f"-{run}" for run in range(2, 100))])
+    file = next(results / name for name in names if not (results / name).exists())
     file.write_text(f"# {datetime.date.today()}, {commit}\n\n{machine}, {platform.system()} {platform.release()}, {postgres}, {text}")
     print(f"written to {file.relative_to(ROOT)}")
