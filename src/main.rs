@@ -16,7 +16,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// What mimalloc is asked for, by options of mimalloc.h that the crate has no names for.
 const OPTIONS: [(libmimalloc_sys::mi_option_t, std::ffi::c_long); 2] = [
     // `mi_option_purge_delay`: the milliseconds for which memory that is free is kept before the system has it back; by itself a second.
-    // It goes back when mimalloc looks for it, after so many allocations: at a tenth of a second what a thousand readers had needed stayed for good.
+    // It goes back when mimalloc looks for it, after so many allocations: at a tenth of a second what a thousand readers had needed stayed.
     (15, 10),
     // `mi_option_arena_max_object_size`, in KiB: larger pieces come from the system, and go back to it when they are freed. Hashing
     // a password takes 19 MiB for some 20 ms, and buffers come by the half megabyte: kept among the rest, they were kept for good.
